@@ -1,0 +1,41 @@
+// Files that are either written whole or not at all: the bytes go to a temporary name in the same folder, which takes
+// the real name when everything has reached the disk. A name that is no regular file (a terminal, /dev/null, a pipe) is
+// written in place, because renaming over it would replace the device.
+#pragma once
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace tp {
+
+class AtomicFile {
+public:
+  /// Creates the temporary file. Throws Error if the folder cannot be written.
+  explicit AtomicFile(const std::string &path);
+  /// Removes the temporary file unless `commit` has succeeded.
+  ~AtomicFile();
+  AtomicFile(const AtomicFile &) = delete;
+  AtomicFile &operator=(const AtomicFile &) = delete;
+
+  /// Appends. Throws Error, for example on a full disk.
+  void write(const void *bytes, size_t size);
+  void write(std::string_view text) { write(text.data(), text.size()); }
+  /// Where the bytes are until `commit`: for another program that is to write them, such as a linker.
+  const std::string &temporaryPath() const { return temporary; }
+  /// Flushes to the disk and takes the real name. Nothing may be written afterwards.
+  void commit();
+
+private:
+  [[noreturn]] void fail(const std::string &verb, int error);
+  std::string path;      // as the user wrote it
+  std::string target;    // with links followed
+  std::string temporary; // equal to target when written in place
+  int file = -1;
+};
+
+/// Writes all of `text` to `path`, whole or not at all.
+void writeFile(const std::string &path, std::string_view text);
+/// The contents of `path`, which need not be a regular file. Throws Error.
+std::string readFile(const std::string &path);
+
+} // namespace tp
