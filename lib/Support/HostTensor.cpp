@@ -7,6 +7,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace tp {
 
@@ -29,7 +30,7 @@ constexpr std::array<TypeFacts, 10> typeFacts = {{{DType::F32, "f32", 4, true},
                                                   {DType::I64, "i64", 8, false},
                                                   {DType::U8, "u8", 1, false}}};
 
-const TypeFacts &factsOf(DType type) { return typeFacts[static_cast<size_t>(type)]; }
+constexpr const TypeFacts &factsOf(DType type) { return typeFacts[static_cast<size_t>(type)]; }
 } // namespace
 
 std::string_view name(DType type) { return factsOf(type).name; }
@@ -242,6 +243,138 @@ std::vector<char> toBytes(const HostTensor &tensor) {
     break;
   }
   return bytes;
+}
+
+// -- Conversion of packed elements --
+
+namespace {
+// One struct per type: how an element lies in memory, and its way to and from a wide value of its own kind.
+template <DType type> struct Element;
+template <> struct Element<DType::F32> {
+  using Stored = float;
+  static float load(float value) { return value; }
+  template <typename Float> static float store(Float value) { return static_cast<float>(value); }
+};
+template <> struct Element<DType::F64> {
+  using Stored = double;
+  static double load(double value) { return value; }
+  template <typename Float> static double store(Float value) { return value; }
+};
+template <> struct Element<DType::F16> {
+  using Stored = uint16_t;
+  // f16ToFloat without branches, so that it becomes vector code: the exponent is moved by a multiplication.
+  static float load(uint16_t bits) {
+    uint32_t moved = static_cast<uint32_t>(bits & 0x7fff) << 13;
+    uint32_t magnitude = std::bit_cast<uint32_t>(std::bit_cast<float>(moved) * 0x1p112f);
+    uint32_t special = moved >= 0x0f800000 ? 0x7f800000 | moved : magnitude; // infinity and NaN
+    return std::bit_cast<float>(special | static_cast<uint32_t>(bits & 0x8000) << 16);
+  }
+  static uint16_t store(float value) { return floatToF16(value); }
+  static uint16_t store(double value) { return floatToF16(narrowKeepingSticky(value)); }
+};
+template <> struct Element<DType::BF16> {
+  using Stored = uint16_t;
+  static float load(uint16_t bits) { return bf16ToFloat(bits); }
+  static uint16_t store(float value) { return floatToBf16(value); }
+  static uint16_t store(double value) { return floatToBf16(narrowKeepingSticky(value)); }
+};
+template <typename Integer> struct IntegerElement {
+  using Stored = Integer;
+  static int64_t load(Integer value) { return value; }
+  static Integer store(int64_t value) { return static_cast<Integer>(value); }
+  static Integer store(double value) {
+    if (std::isnan(value))
+      return 0;
+    if (value <= static_cast<double>(std::numeric_limits<Integer>::min()))
+      return std::numeric_limits<Integer>::min();
+    if (value >= static_cast<double>(std::numeric_limits<Integer>::max()))
+      return std::numeric_limits<Integer>::max();
+    return static_cast<Integer>(value);
+  }
+  static Integer store(float value) { return store(static_cast<double>(value)); }
+};
+template <> struct Element<DType::I8> : IntegerElement<int8_t> {};
+template <> struct Element<DType::I16> : IntegerElement<int16_t> {};
+template <> struct Element<DType::I32> : IntegerElement<int32_t> {};
+template <> struct Element<DType::I64> : IntegerElement<int64_t> {};
+template <> struct Element<DType::U8> : IntegerElement<uint8_t> {};
+template <> struct Element<DType::I1> {
+  using Stored = uint8_t;
+  static int64_t load(uint8_t value) { return value != 0; }
+  template <typename Wide> static uint8_t store(Wide value) { return value != 0; }
+};
+
+template <DType from, DType to> void convertRun(const char *source, char *destination, int64_t count) {
+  using From = Element<from>;
+  using To = Element<to>;
+  for (int64_t i = 0; i < count; ++i) {
+    typename From::Stored stored;
+    std::memcpy(&stored, source + i * sizeof stored, sizeof stored);
+    auto wide = From::load(stored);
+    typename To::Stored result;
+    if constexpr (!factsOf(from).isFloat && factsOf(to).isFloat)
+      result = To::store(static_cast<double>(wide));
+    else
+      result = To::store(wide);
+    std::memcpy(destination + i * sizeof result, &result, sizeof result);
+  }
+}
+
+template <DType from> void convertFrom(const char *source, DType to, char *destination, int64_t count) {
+  switch (to) {
+  case DType::F32:
+    return convertRun<from, DType::F32>(source, destination, count);
+  case DType::F16:
+    return convertRun<from, DType::F16>(source, destination, count);
+  case DType::BF16:
+    return convertRun<from, DType::BF16>(source, destination, count);
+  case DType::F64:
+    return convertRun<from, DType::F64>(source, destination, count);
+  case DType::I1:
+    return convertRun<from, DType::I1>(source, destination, count);
+  case DType::I8:
+    return convertRun<from, DType::I8>(source, destination, count);
+  case DType::I16:
+    return convertRun<from, DType::I16>(source, destination, count);
+  case DType::I32:
+    return convertRun<from, DType::I32>(source, destination, count);
+  case DType::I64:
+    return convertRun<from, DType::I64>(source, destination, count);
+  case DType::U8:
+    return convertRun<from, DType::U8>(source, destination, count);
+  }
+}
+} // namespace
+
+void convertElements(DType from, const void *source, DType to, void *destination, int64_t count) {
+  const char *in = static_cast<const char *>(source);
+  char *out = static_cast<char *>(destination);
+  if (from == to && from != DType::I1) {
+    std::memcpy(out, in, static_cast<size_t>(count * bytesOf(from)));
+    return;
+  }
+  switch (from) {
+  case DType::F32:
+    return convertFrom<DType::F32>(in, to, out, count);
+  case DType::F16:
+    return convertFrom<DType::F16>(in, to, out, count);
+  case DType::BF16:
+    return convertFrom<DType::BF16>(in, to, out, count);
+  case DType::F64:
+    return convertFrom<DType::F64>(in, to, out, count);
+  case DType::I1:
+    return convertFrom<DType::I1>(in, to, out, count);
+  case DType::I8:
+    return convertFrom<DType::I8>(in, to, out, count);
+  case DType::I16:
+    return convertFrom<DType::I16>(in, to, out, count);
+  case DType::I32:
+    return convertFrom<DType::I32>(in, to, out, count);
+  case DType::I64:
+    return convertFrom<DType::I64>(in, to, out, count);
+  case DType::U8:
+    return convertFrom<DType::U8>(in, to, out, count);
+  }
 }
 
 } // namespace tp

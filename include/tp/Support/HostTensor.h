@@ -48,4 +48,8 @@ double roundTo(DType type, double value);
 HostTensor fromBytes(DType type, std::vector<int64_t> shape, const void *bytes);
 std::vector<char> toBytes(const HostTensor &tensor);
 
+/// Converts `count` packed elements, which need not be aligned. Floats are rounded once, to nearest even; integers wrap;
+/// from float to integer cuts off the fraction and stops at the ends of the range (NaN gives 0).
+void convertElements(DType from, const void *source, DType to, void *destination, int64_t count);
+
 } // namespace tp
