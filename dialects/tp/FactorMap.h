@@ -29,6 +29,9 @@ struct FactorMap {
   llvm::SmallVector<Factor, 8> factors;
   llvm::SmallVector<Tensor, 4> operands; // one entry per operand; empty for non-tensors
   llvm::SmallVector<Tensor, 2> results;
+  /// (operand, result): an operand that the result starts from (an init of linalg.generic); it has the result's layout exactly,
+  /// and where the result becomes partial one rank keeps it.
+  llvm::SmallVector<std::pair<int64_t, int64_t>, 1> tied;
 
   int64_t addFactor(int64_t size, FactorKind kind = FactorKind::Parallel, Reduction reduction = Reduction::Sum) {
     factors.push_back({size, kind, reduction});
