@@ -152,9 +152,9 @@ std::optional<CollectiveKind> CopyOp::getCollectiveKind() { return std::nullopt;
 PerRank CopyOp::evaluateOnRanks(const Mesh &, const PerRank &operands) { return operands; }
 Value CopyOp::buildConjugate(OpBuilder &b, Location loc, Value cotangent) {
   if (getFrom() == State::R)
-    return KeepOp::create(b, loc, getInput().getType(), cotangent, getMeshAttr(), getAxesAttr(), State::I, State::P,
+    return KeepOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::I, State::P,
                           ReductionKind::Sum);
-  return AllReduceOp::create(b, loc, getInput().getType(), cotangent, getMeshAttr(), getAxesAttr(), State::P, State::I,
+  return AllReduceOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::P, State::I,
                              ReductionKind::Sum);
 }
 
@@ -173,8 +173,8 @@ Value AllReduceOp::buildConjugate(OpBuilder &b, Location loc, Value cotangent) {
   if (getReduction() != ReductionKind::Sum)
     return {};
   if (getTo() == State::I)
-    return CopyOp::create(b, loc, getInput().getType(), cotangent, getMeshAttr(), getAxesAttr(), State::I, State::R);
-  return AllReduceOp::create(b, loc, getInput().getType(), cotangent, getMeshAttr(), getAxesAttr(), State::P, State::R,
+    return CopyOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::I, State::R);
+  return AllReduceOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::P, State::R,
                              ReductionKind::Sum);
 }
 
@@ -190,9 +190,9 @@ PerRank AllGatherOp::evaluateOnRanks(const Mesh &mesh, const PerRank &operands) 
 }
 Value AllGatherOp::buildConjugate(OpBuilder &b, Location loc, Value cotangent) {
   if (getTo() == State::I)
-    return SliceOp::create(b, loc, getInput().getType(), cotangent, getMeshAttr(), getAxesAttr(), State::I, State::S,
+    return SliceOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::I, State::S,
                            getDim());
-  return ReduceScatterOp::create(b, loc, getInput().getType(), cotangent, getMeshAttr(), getAxesAttr(), State::P,
+  return ReduceScatterOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::P,
                                  State::S, getDim(), ReductionKind::Sum);
 }
 
@@ -209,7 +209,7 @@ PerRank ReduceScatterOp::evaluateOnRanks(const Mesh &mesh, const PerRank &operan
 Value ReduceScatterOp::buildConjugate(OpBuilder &b, Location loc, Value cotangent) {
   if (getReduction() != ReductionKind::Sum)
     return {};
-  return AllGatherOp::create(b, loc, getInput().getType(), cotangent, getMeshAttr(), getAxesAttr(), State::S, State::R,
+  return AllGatherOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::S, State::R,
                              getDim());
 }
 
@@ -224,9 +224,9 @@ PerRank SliceOp::evaluateOnRanks(const Mesh &mesh, const PerRank &operands) {
 }
 Value SliceOp::buildConjugate(OpBuilder &b, Location loc, Value cotangent) {
   if (getFrom() == State::I)
-    return AllGatherOp::create(b, loc, getInput().getType(), cotangent, getMeshAttr(), getAxesAttr(), State::S,
+    return AllGatherOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::S,
                                State::I, getDim());
-  return PlaceOp::create(b, loc, getInput().getType(), cotangent, getMeshAttr(), getAxesAttr(), State::S, State::P,
+  return PlaceOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::S, State::P,
                          getDim());
 }
 
@@ -242,7 +242,7 @@ PerRank PlaceOp::evaluateOnRanks(const Mesh &mesh, const PerRank &operands) {
   });
 }
 Value PlaceOp::buildConjugate(OpBuilder &b, Location loc, Value cotangent) {
-  return SliceOp::create(b, loc, getInput().getType(), cotangent, getMeshAttr(), getAxesAttr(), State::R, State::S,
+  return SliceOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::R, State::S,
                          getDim());
 }
 
@@ -273,7 +273,7 @@ PerRank AllToAllOp::evaluateOnRanks(const Mesh &mesh, const PerRank &operands) {
   });
 }
 Value AllToAllOp::buildConjugate(OpBuilder &b, Location loc, Value cotangent) {
-  return AllToAllOp::create(b, loc, getInput().getType(), cotangent, getMeshAttr(), getAxesAttr(), State::S, State::S,
+  return AllToAllOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::S, State::S,
                             getConcat(), getSplit());
 }
 
@@ -294,8 +294,8 @@ Value KeepOp::buildConjugate(OpBuilder &b, Location loc, Value cotangent) {
   if (getReduction() != ReductionKind::Sum)
     return {};
   if (getFrom() == State::I)
-    return CopyOp::create(b, loc, getInput().getType(), cotangent, getMeshAttr(), getAxesAttr(), State::R, State::I);
-  return KeepOp::create(b, loc, getInput().getType(), cotangent, getMeshAttr(), getAxesAttr(), State::R, State::P,
+    return CopyOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::R, State::I);
+  return KeepOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::R, State::P,
                         ReductionKind::Sum);
 }
 
@@ -312,9 +312,9 @@ PerRank BroadcastOp::evaluateOnRanks(const Mesh &mesh, const PerRank &operands) 
 Value BroadcastOp::buildConjugate(OpBuilder &b, Location loc, Value cotangent) {
   // Used identically, every rank has the whole cotangent already; used differently, the root needs the sum.
   if (getTo() == State::I)
-    return KeepOp::create(b, loc, getInput().getType(), cotangent, getMeshAttr(), getAxesAttr(), State::I, State::P,
+    return KeepOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::I, State::P,
                           ReductionKind::Sum);
-  return ReduceOp::create(b, loc, getInput().getType(), cotangent, getMeshAttr(), getAxesAttr(), State::P, State::P,
+  return ReduceOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::P, State::P,
                           getRoot(), ReductionKind::Sum);
 }
 
@@ -333,7 +333,7 @@ PerRank ReduceOp::evaluateOnRanks(const Mesh &mesh, const PerRank &operands) {
 Value ReduceOp::buildConjugate(OpBuilder &b, Location loc, Value cotangent) {
   if (getReduction() != ReductionKind::Sum)
     return {};
-  return BroadcastOp::create(b, loc, getInput().getType(), cotangent, getMeshAttr(), getAxesAttr(), State::R, State::R,
+  return BroadcastOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::R, State::R,
                              getRoot());
 }
 
@@ -349,7 +349,7 @@ PerRank GatherOp::evaluateOnRanks(const Mesh &mesh, const PerRank &operands) {
   });
 }
 Value GatherOp::buildConjugate(OpBuilder &b, Location loc, Value cotangent) {
-  return ScatterOp::create(b, loc, getInput().getType(), cotangent, getMeshAttr(), getAxesAttr(), State::R, State::S,
+  return ScatterOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::R, State::S,
                            getDim(), getRoot());
 }
 
@@ -364,7 +364,7 @@ PerRank ScatterOp::evaluateOnRanks(const Mesh &mesh, const PerRank &operands) {
   });
 }
 Value ScatterOp::buildConjugate(OpBuilder &b, Location loc, Value cotangent) {
-  return GatherOp::create(b, loc, getInput().getType(), cotangent, getMeshAttr(), getAxesAttr(), State::S, State::P,
+  return GatherOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::S, State::P,
                           getDim(), getRoot());
 }
 
@@ -400,7 +400,7 @@ Value PermuteOp::buildConjugate(OpBuilder &b, Location loc, Value cotangent) {
   SmallVector<int64_t> turned;
   for (size_t i = 0; i + 1 < getPairs().size(); i += 2)
     turned.append({getPairs()[i + 1], getPairs()[i]});
-  return PermuteOp::create(b, loc, getInput().getType(), cotangent, getMeshAttr(), getAxesAttr(), State::S, State::S,
+  return PermuteOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::S, State::S,
                            turned);
 }
 

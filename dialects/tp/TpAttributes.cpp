@@ -29,6 +29,12 @@ static ParseResult parseDim(AsmParser &parser, DimLayout &dim) {
   });
 }
 
+static ParseResult checkKind(AsmParser &parser, StringRef kind) {
+  if (kind == "sum" || kind == "max" || kind == "min")
+    return success();
+  return parser.emitError(parser.getCurrentLocation(), "a value is a partial sum, max or min, not ") << kind;
+}
+
 Attribute LayoutAttr::parse(AsmParser &parser, Type) {
   FlatSymbolRefAttr mesh;
   Layout layout;
@@ -39,7 +45,7 @@ Attribute LayoutAttr::parse(AsmParser &parser, Type) {
   if (succeeded(parser.parseOptionalComma())) {
     StringRef kind;
     if (parser.parseKeyword("partial") || parser.parseEqual() ||
-        parser.parseKeyword(&kind, {"sum", "max", "min"}) ||
+        parser.parseKeyword(&kind) || checkKind(parser, kind) ||
         parser.parseCommaSeparatedList(AsmParser::Delimiter::LessGreater,
                                        [&] { return parsePart(parser, layout.partial.emplace_back()); }))
       return {};

@@ -3,9 +3,9 @@
 #ifndef TP_ATTRIBUTES_TD
 #define TP_ATTRIBUTES_TD
 
-include "TpDialect.td"
+include "dialects/tp/TpDialect.td"
 include "mlir/IR/AttrTypeBase.td"
-include "mlir/IR/BuiltinAttributeInterfaces.td"
+include "mlir/IR/TensorEncoding.td"
 include "mlir/IR/EnumAttr.td"
 
 def TP_LayoutParameter : AttrOrTypeParameter<"::tp::Layout", "layout", "const ::tp::Layout &">;
@@ -21,8 +21,8 @@ def TP_LayoutAttr : AttrDef<TP_Dialect, "Layout", [DeclareAttrInterfaceMethods<V
     `tp.layout` on an argument or result it is a wish, and then a dimension may be open (`?`).
 
     ```mlir
-    #tp.layout<@mesh, [{dp}, {}, {tp, ?}]>
-    #tp.layout<@mesh, [{}, {tp(1)2}], partial = sum<dp>>
+    #tp.layout<@mesh, [{dp}, {}, {tp, ?} ]>
+    #tp.layout<@mesh, [{}, {tp(1)2} ], partial = sum<dp>>
     ```
 
     As an encoding: C1 one entry per dimension; C2 no axis used twice; C3 no `?`.

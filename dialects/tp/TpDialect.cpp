@@ -19,7 +19,7 @@ namespace tp {
 
 llvm::hash_code hash_value(const AxisPart &part) { return llvm::hash_combine(part.axis, part.pre, part.size); }
 
-void TpDialect::initialize() {
+void TPDialect::initialize() {
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "dialects/tp/TpAttributes.cpp.inc"
@@ -49,13 +49,13 @@ static LogicalResult verifyWish(Operation *op, Type type, NamedAttribute attribu
   return verifyLayout(op, layout, tensor, /*isWish=*/true, what);
 }
 
-LogicalResult TpDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned index, NamedAttribute attribute) {
+LogicalResult TPDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned index, NamedAttribute attribute) {
   auto function = dyn_cast<FunctionOpInterface>(op);
   Type type = function ? function.getArgumentTypes()[index] : op->getRegion(0).getArgument(index).getType();
   return verifyWish(op, type, attribute, "argument " + Twine(index));
 }
 
-LogicalResult TpDialect::verifyRegionResultAttribute(Operation *op, unsigned, unsigned index,
+LogicalResult TPDialect::verifyRegionResultAttribute(Operation *op, unsigned, unsigned index,
                                                      NamedAttribute attribute) {
   auto function = dyn_cast<FunctionOpInterface>(op);
   if (!function)

@@ -1,6 +1,8 @@
 // Mesh, constrain and reshard: their texts and constraints. The collectives stand in Collectives.cpp.
 #include "dialects/tp/Tp.h"
 
+#include "llvm/ADT/StringSet.h"
+
 using namespace mlir;
 
 namespace tp {
@@ -49,7 +51,7 @@ LogicalResult MeshOp::verify() {
     }
   }
   int64_t ranks = 1;
-  llvm::StringSet<> seen;
+  llvm::StringSet<llvm::MallocAllocator> seen;
   for (auto [name, size] : llvm::zip_equal(getAxisNames(), getAxisSizes())) {
     StringRef axis = cast<StringAttr>(name).getValue();
     if (size < 1)

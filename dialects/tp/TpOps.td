@@ -3,9 +3,9 @@
 #ifndef TP_OPS_TD
 #define TP_OPS_TD
 
-include "TpDialect.td"
-include "TpAttributes.td"
-include "TpInterfaces.td"
+include "dialects/tp/TpDialect.td"
+include "dialects/tp/TpAttributes.td"
+include "dialects/tp/TpInterfaces.td"
 include "mlir/IR/OpBase.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
@@ -40,7 +40,7 @@ def TP_ConstrainOp : TP_Op<"constrain", [MemoryEffects<[MemWrite]>, AllTypesMatc
     C1: the layout fits the tensor (rank, axes, sizes). C2: not partial.
 
     ```mlir
-    %h1 = tp.constrain %h to <@mesh, [{}, {tp}]> : tensor<8x256xf32>
+    %h1 = tp.constrain %h to <@mesh, [{}, {tp} ]> : tensor<8x256xf32>
     ```
   }];
   let arguments = (ins AnyRankedTensor:$input, TP_LayoutAttr:$layout);
@@ -55,8 +55,8 @@ def TP_ReshardOp : TP_Op<"reshard", [Pure, DeclareOpInterfaceMethods<SymbolUserO
     axes over which the operand is partial or whole, with the same reduction.
 
     ```mlir
-    %1 = tp.reshard %0 : tensor<8x64xf32, #tp.layout<@mesh, [{}, {}], partial = sum<tp>>>
-                      -> tensor<8x64xf32, #tp.layout<@mesh, [{}, {}]>>
+    %1 = tp.reshard %0 : tensor<8x64xf32, #tp.layout<@mesh, [{}, {} ], partial = sum<tp>>>
+                      -> tensor<8x64xf32, #tp.layout<@mesh, [{}, {} ]>>
     ```
   }];
   let arguments = (ins AnyRankedTensor:$input);

@@ -130,6 +130,9 @@ struct ElementwiseRule : ShardingRule::FallbackModel<ElementwiseRule> {
   bool preservesPartial(Operation *op, Reduction kind, ArrayRef<bool> marked) const {
     return elementwiseOpPreservesPartial(op, kind, marked);
   }
+  Operation *buildLocal(Operation *op, OpBuilder &builder, ValueRange operands, TypeRange types, LocalContext &) const {
+    return cloneLocal(op, builder, operands, types);
+  }
 };
 
 void attachElementwiseRules(MLIRContext *context, StringRef dialect) {

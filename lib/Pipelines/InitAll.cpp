@@ -1,0 +1,19 @@
+// The one list of dialects and passes of tp's tools.
+#include "tp/InitAll.h"
+
+#include "tp/Analysis/VerifyLayouts.h"
+
+#include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+
+namespace tp {
+
+void registerAllDialects(mlir::DialectRegistry &registry) {
+  registry.insert<TPDialect, nn::NNDialect, mlir::func::FuncDialect, mlir::arith::ArithDialect, mlir::math::MathDialect,
+                  mlir::linalg::LinalgDialect, mlir::tensor::TensorDialect, mlir::cf::ControlFlowDialect,
+                  mlir::scf::SCFDialect, mlir::memref::MemRefDialect>();
+  registerUpstreamShardingRules(registry);
+}
+
+void registerAllPasses() { registerVerifyLayoutsPasses(); }
+
+} // namespace tp
