@@ -19,6 +19,7 @@ def NN_Dialect : Dialect {
   let cppNamespace = "::tp::nn";
   let summary = "model ops on whole tensors";
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+  let hasOperationAttrVerify = 1;
 }
 
 def NN_ReduceSum : I32EnumAttrCase<"Sum", 0, "sum">;
@@ -27,9 +28,7 @@ def NN_ReduceMin : I32EnumAttrCase<"Min", 2, "min">;
 def NN_ReduceKind : I32EnumAttr<"ReduceKind", "how elements are combined",
                                 [NN_ReduceSum, NN_ReduceMax, NN_ReduceMin]> {
   let cppNamespace = "::tp::nn";
-  let genSpecializedAttr = 0;
 }
-def NN_ReduceKindAttr : EnumAttr<NN_Dialect, NN_ReduceKind, "reduce_kind">;
 
 class NN_Op<string mnemonic, list<Trait> traits = []> : Op<NN_Dialect, mnemonic, traits>;
 
@@ -55,7 +54,7 @@ def NN_ParameterOp : NN_Op<"parameter", [Symbol, HasParent<"::mlir::ModuleOp">,
     the layout; after Partition the type is local and `tp.global` holds the laid-out type.
 
     ```mlir
-    nn.parameter @wq : tensor<576x576xf32> {source = {tensor = "blk.0.attn_q.weight"}, tp.layout = #tp.layout<@mesh, [{tp}, {}]>}
+    nn.parameter @wq : tensor<576x576xf32> {source = {tensor = "blk.0.attn_q.weight"}, tp.layout = #tp.layout<@mesh, [{tp}, {} ]>}
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<AnyRankedTensor>:$type, OptionalAttr<DictionaryAttr>:$source,
@@ -171,7 +170,7 @@ def NN_ReduceOp : NN_ComputeOp<"reduce", ["preservesPartial"]> {
     %s = nn.reduce sum %x dims [1] : tensor<4x8xf32> -> tensor<4xf32>
     ```
   }];
-  let arguments = (ins NN_ReduceKindAttr:$kind, AnyRankedTensor:$input, DenseI64ArrayAttr:$dims);
+  let arguments = (ins NN_ReduceKind:$kind, AnyRankedTensor:$input, DenseI64ArrayAttr:$dims);
   let results = (outs AnyRankedTensor:$result);
   let assemblyFormat = "$kind $input `dims` $dims attr-dict `:` type($input) `->` type($result)";
 }
@@ -228,7 +227,7 @@ def NN_TransposeOp : NN_ComputeOp<"transpose", ["preservesPartial"]> {
   let assemblyFormat = "$input `perm` $permutation attr-dict `:` type($input) `->` type($result)";
 }
 
-def NN_SliceOp : NN_ComputeOp<"slice", ["preservesPartial"]> {
+def NN_SliceOp : NN_ComputeOp<"slice", ["preservesPartial", "buildLocal"]> {
   let summary = "a fixed part of a tensor";
   let description = [{
     A dimension that is taken from 0 to its end with stride 1 is parallel, any other is whole. Linear.
@@ -395,12 +394,12 @@ def NN_LayerNormOp : NN_ComputeOp<"layer_norm"> {
   }];
 }
 
-def NN_RopeOp : NN_ComputeOp<"rope"> {
+def NN_RopeOp : NN_ComputeOp<"rope", ["preservesPartial"]> {
   let summary = "rotary position embedding (Su et al. 2021)";
   let description = [{
     Rotates the first 2 * |inverse_frequencies| elements of each head by position * inverse frequency, as pairs (i, i + half), or
     (2i, 2i + 1) if `interleaved`; the rest passes. sin and cos are multiplied by `attention_factor`. Batch, sequence and heads are
-    parallel, the head's width is whole.
+    parallel, the head's width is whole. Linear in the input.
 
     C1: input is [batch, sequence, heads, width], positions are integers [batch, sequence]. C2: the rotated part fits the width.
 
@@ -439,13 +438,13 @@ def NN_CacheUpdateOp : NN_ComputeOp<"cache_update"> {
   }];
 }
 
-def NN_AttentionOp : NN_ComputeOp<"attention", [], [AttrSizedOperandSegments]> {
+def NN_AttentionOp : NN_ComputeOp<"attention", ["preservesPartial"], [AttrSizedOperandSegments]> {
   let summary = "softmax(scale * q k^T + mask) v, per head (Vaswani et al. 2017), with grouped heads (Ainslie et al. 2023)";
   let description = [{
     q [b, s, heads, d], k [b, t, kv, d], v [b, t, kv, dv], result [b, s, heads, dv]; query head h uses key head h / (heads / kv).
     Key j is visible to query i of sequence b if (all that apply): with `positions`, j <= positions[b, i]; with `window` > 0, also
     j > positions[b, i] - window; with `causal` and without positions, j <= i + t - s; with `key_mask`, key_mask[b, j] != 0. A query that sees no key gives zeros.
-    Factors: b, s, kv and group (heads = kv x group) and dv are parallel; d and t are whole.
+    Factors: b, s, kv and group (heads = kv x group) and dv are parallel; d and t are whole. Linear in v.
 
     C1: ranks and sizes as above, kv divides heads. C2: `window` needs positions; not both causal and positions.
 
