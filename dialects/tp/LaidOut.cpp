@@ -18,44 +18,9 @@ std::string describe(bool isResult, size_t index) {
 
 std::string braced(const std::vector<AxisPart> &axes) { return "{" + tp::str(axes) + "}"; }
 
-// The parts of `parts`, cut so that each either lies inside `atom` or apart from it.
-bool covers(const Mesh &mesh, const std::vector<AxisPart> &parts, const AxisPart &atom) {
-  for (const AxisPart &part : parts)
-    if (mesh.overlap(part, atom))
-      return true;
-  return false;
-}
-
 std::vector<AxisPart> sorted(const Mesh &mesh, std::vector<AxisPart> parts) {
   std::sort(parts.begin(), parts.end());
   return mesh.merged(parts);
-}
-
-// Cuts all parts at one another's borders: two results overlap only if they are equal. Sorted, without repeats.
-std::vector<AxisPart> atoms(const Mesh &mesh, const std::vector<std::vector<AxisPart>> &lists) {
-  std::vector<AxisPart> result;
-  for (const MeshAxis &axis : mesh.axes) {
-    std::vector<int64_t> borders;
-    for (const auto &list : lists)
-      for (const AxisPart &part : list)
-        if (part.axis == axis.name) {
-          borders.push_back(part.pre);
-          borders.push_back(part.pre * mesh.sizeOf(part));
-        }
-    std::sort(borders.begin(), borders.end());
-    borders.erase(std::unique(borders.begin(), borders.end()), borders.end());
-    if (borders.size() == 1 && axis.size == 1)
-      result.push_back({axis.name, 1, 0});
-    for (size_t i = 0; i + 1 < borders.size(); ++i) {
-      AxisPart atom{axis.name, borders[i], borders[i + 1] / borders[i]};
-      bool used = false;
-      for (const auto &list : lists)
-        used |= covers(mesh, list, atom);
-      if (used)
-        result.push_back(atom);
-    }
-  }
-  return result;
 }
 
 // Adds the notes that lead from a partial operand to the op that made it partial.
@@ -69,7 +34,7 @@ void noteWhereItBecamePartial(InFlightDiagnostic &diagnostic, Value value, const
     Value source;
     for (Value operand : op->getOperands())
       if (LayoutAttr layout = layoutOf(operand))
-        if (covers(mesh, layout.getLayout().partial, axis))
+        if (mesh.overlap(layout.getLayout().partial, axis))
           source = operand;
     if (!source) {
       diagnostic.attachNote(op->getLoc()) << "became partial here: a reduced dimension is split over \"" << tp::str(axis)
@@ -131,7 +96,7 @@ FailureOr<FactorAxes> verifyLaidOut(Operation *op, ShardingRule rule, const Mesh
   for (size_t a = 0; a < map.factors.size(); ++a)
     for (size_t b = a + 1; b < map.factors.size(); ++b)
       for (const AxisPart &part : assigned.axes[a])
-        if (covers(mesh, assigned.axes[b], part))
+        if (mesh.overlap(assigned.axes[b], part))
           return op->emitOpError() << "axis \"" << tp::str(part) << "\" splits both " << firstPlace[a] << " and "
                                    << firstPlace[b];
 
@@ -149,13 +114,13 @@ FailureOr<FactorAxes> verifyLaidOut(Operation *op, ShardingRule rule, const Mesh
     }
   std::vector<AxisPart> reduced = expected;
   lists.push_back(reduced);
-  for (const AxisPart &atom : atoms(mesh, lists)) {
+  for (const AxisPart &atom : mesh.atoms(lists)) {
     SmallVector<bool> marked;
     std::optional<size_t> firstMarked;
     size_t count = 0;
     for (auto [i, type] : llvm::enumerate(op->getOperandTypes())) {
       LayoutAttr layout = layoutOf(type);
-      bool isPartial = layout && covers(mesh, layout.getLayout().partial, atom);
+      bool isPartial = layout && mesh.overlap(layout.getLayout().partial, atom);
       marked.push_back(isPartial);
       if (!isPartial)
         continue;
@@ -167,7 +132,7 @@ FailureOr<FactorAxes> verifyLaidOut(Operation *op, ShardingRule rule, const Mesh
                                  << tp::str(layout.getLayout().reduction) << " over axis \"" << tp::str(atom) << "\"";
       kind = layout.getLayout().reduction;
     }
-    if (covers(mesh, reduced, atom)) {
+    if (mesh.overlap(reduced, atom)) {
       // A reduction over the axis: only operands tied to the result (inits) may be partial, and they must be.
       for (auto [i, isPartial] : llvm::enumerate(marked)) {
         bool isTied = llvm::any_of(map.tied, [&](auto pair) { return pair.first == int64_t(i); });
@@ -180,7 +145,7 @@ FailureOr<FactorAxes> verifyLaidOut(Operation *op, ShardingRule rule, const Mesh
     }
     bool splitsToo = false;
     for (const auto &axes : assigned.axes)
-      splitsToo |= covers(mesh, axes, atom);
+      splitsToo |= mesh.overlap(axes, atom);
     if (!splitsToo && rule.preservesPartial(*kind, marked)) {
       expected.push_back(atom);
       continue;

@@ -57,7 +57,7 @@ mlir::RankedTensorType localType(mlir::RankedTensorType type, const Mesh &mesh);
 /// Checks a layout (a wish, if `isWish`: then dimensions may be open) against a tensor type: mesh known, rank, axes, sizes.
 /// `what` begins the error ("result 0").
 llvm::LogicalResult verifyLayout(mlir::Operation *op, LayoutAttr layout, mlir::RankedTensorType type, bool isWish,
-                                 llvm::Twine what);
+                                 const llvm::Twine &what);
 
 /// Bytes of a tensor type's elements, with dynamic extents counted as `dynamicExtent`.
 int64_t bytesOf(mlir::RankedTensorType type, int64_t dynamicExtent);

@@ -4,6 +4,7 @@
 
 #include "tp/Support/Error.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace tp {
@@ -104,6 +105,39 @@ bool Mesh::overlap(const AxisPart &a, const AxisPart &b) const {
   if (axes[find(a.axis)].size == 1)
     return true;
   return a.pre < b.pre * sizeOf(b) && b.pre < a.pre * sizeOf(a);
+}
+
+bool Mesh::overlap(const std::vector<AxisPart> &parts, const AxisPart &part) const {
+  for (const AxisPart &each : parts)
+    if (overlap(each, part))
+      return true;
+  return false;
+}
+
+std::vector<AxisPart> Mesh::atoms(const std::vector<std::vector<AxisPart>> &lists) const {
+  std::vector<AxisPart> result;
+  for (const MeshAxis &axis : axes) {
+    std::vector<int64_t> borders;
+    for (const auto &list : lists)
+      for (const AxisPart &part : list)
+        if (part.axis == axis.name) {
+          borders.push_back(part.pre);
+          borders.push_back(part.pre * sizeOf(part));
+        }
+    std::sort(borders.begin(), borders.end());
+    borders.erase(std::unique(borders.begin(), borders.end()), borders.end());
+    if (borders.size() == 1)
+      result.push_back({axis.name, 1, 0}); // an axis of size 1
+    for (size_t i = 0; i + 1 < borders.size(); ++i) {
+      AxisPart atom{axis.name, borders[i], borders[i + 1] / borders[i]};
+      bool used = false;
+      for (const auto &list : lists)
+        used |= overlap(list, atom);
+      if (used)
+        result.push_back(merged({atom}).front());
+    }
+  }
+  return result;
 }
 
 bool Mesh::splitMajor(const std::vector<AxisPart> &parts, int64_t pieces, std::vector<AxisPart> &major,

@@ -54,6 +54,11 @@ struct Mesh {
   std::vector<AxisPart> merged(std::vector<AxisPart> parts) const;
   /// Whether two parts share any of the axis.
   bool overlap(const AxisPart &a, const AxisPart &b) const;
+  /// Whether `part` shares any of an axis with one of `parts`.
+  bool overlap(const std::vector<AxisPart> &parts, const AxisPart &part) const;
+  /// All parts of `lists`, cut at one another's borders, so that two results overlap only if they are equal; sorted by axis
+  /// (mesh order) and from major to minor, without repeats.
+  std::vector<AxisPart> atoms(const std::vector<std::vector<AxisPart>> &lists) const;
   /// First `pieces` (major) and the rest (minor) of `parts`; false if no cut of the parts gives exactly `pieces`.
   bool splitMajor(const std::vector<AxisPart> &parts, int64_t pieces, std::vector<AxisPart> &major,
                   std::vector<AxisPart> &minor) const;
