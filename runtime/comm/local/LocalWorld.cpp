@@ -1,0 +1,213 @@
+// See tprt/LocalWorld.h. Per collective:
+//   small operands  each rank stages its operand, one barrier, each computes its result from the staged copies;
+//   large           barrier, each computes its result from the operands themselves, barrier before they may change;
+//   large all-reduce  each rank reduces one slice for all, barrier, each copies the other slices: 2 (n-1)/n of the bytes.
+// Whoever waits too long asks what the missing ranks are doing, and says so.
+#include "tprt/LocalWorld.h"
+#include "comm/local/Meeting.h"
+#include "comm/local/Pieces.h"
+#include "devices/cpu/Kernels.h"
+
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <sstream>
+
+namespace tprt {
+
+namespace {
+
+using local::Meeting;
+using local::Seat;
+using local::Slice;
+
+/// What the others may know about a rank.
+struct Activity {
+  /// Entries begun and ended. A rank with ended >= my begun will not come to any collective of my entry.
+  std::atomic<int64_t> begun{0}, ended{0};
+  /// The collective it has been waiting in for a while.
+  std::mutex lock;
+  std::optional<CollectiveCall> waitingIn;
+};
+
+class World final : public LocalWorld, public std::enable_shared_from_this<World> {
+public:
+  World(int64_t ranks, double timeout) : timeout(timeout), activities(ranks) {}
+  std::unique_ptr<Communicator> communicator(int64_t rank) override;
+
+  Meeting &meeting(int64_t group, const std::vector<int64_t> &members) {
+    std::lock_guard guard(lock);
+    std::unique_ptr<Meeting> &place = meetings[{group, members}];
+    if (!place)
+      place = std::make_unique<Meeting>(members);
+    return *place;
+  }
+
+  const double timeout;
+  std::vector<Activity> activities;
+  std::atomic<bool> poisoned{false};
+
+private:
+  std::mutex lock;
+  std::map<std::pair<int64_t, std::vector<int64_t>>, std::unique_ptr<Meeting>> meetings;
+};
+
+class LocalCommunicator final : public Communicator {
+public:
+  LocalCommunicator(std::shared_ptr<World> world, int64_t rank) : world(std::move(world)), rank(rank) {}
+
+  double perform(const CollectiveCall &call, const Group &group, const void *src, void *dst) override;
+  void poison() override { world->poisoned = true; }
+  void setRunning(bool running) override {
+    Activity &mine = world->activities[rank];
+    ++(running ? mine.begun : mine.ended);
+  }
+
+private:
+  Meeting &meetingOf(const CollectiveCall &call, const Group &group);
+  void wait(Meeting &meeting, const CollectiveCall &call, const Group &group);
+  std::string whereIs(int64_t peer);
+  void checkOffers(Meeting &meeting, size_t turn);
+
+  std::shared_ptr<World> world;
+  const int64_t rank;
+  /// By group index; a group never changes.
+  std::vector<Meeting *> meetings;
+};
+
+std::unique_ptr<Communicator> World::communicator(int64_t rank) {
+  return std::make_unique<LocalCommunicator>(shared_from_this(), rank);
+}
+
+Meeting &LocalCommunicator::meetingOf(const CollectiveCall &call, const Group &group) {
+  if (static_cast<int64_t>(meetings.size()) <= call.group)
+    meetings.resize(call.group + 1);
+  if (!meetings[call.group])
+    meetings[call.group] = &world->meeting(call.group, group.members);
+  return *meetings[call.group];
+}
+
+std::string LocalCommunicator::whereIs(int64_t peer) {
+  Activity &activity = world->activities[peer];
+  std::lock_guard guard(activity.lock);
+  std::string text = "rank " + std::to_string(peer);
+  if (activity.waitingIn)
+    return text + " (waiting in " + activity.waitingIn->str() + ")";
+  if (activity.ended >= world->activities[rank].begun)
+    return text + " (its entry has ended)";
+  return text + " (in no collective)";
+}
+
+/// Waits for the whole group; throws when another rank failed, a missing one has ended its entry, or time is up.
+void LocalCommunicator::wait(Meeting &meeting, const CollectiveCall &call, const Group &group) {
+  Clock::time_point begin = Clock::now();
+  Activity &mine = world->activities[rank];
+  auto fail = [&](const std::string &what, const std::vector<int64_t> &missing) {
+    std::string peers;
+    for (int64_t index : missing)
+      peers += (peers.empty() ? "" : ", ") + whereIs(group.members[index]);
+    throw tp::Error("rank " + std::to_string(rank) + " " + what + " " + call.str() + " over \"" +
+                    tp::str(group.parts) + "\": missing " + peers);
+  };
+  bool shown = false;
+  meeting.arriveAndWait(group.index, [&](const std::vector<int64_t> &missing) {
+    if (world->poisoned)
+      throw Poisoned("another rank failed");
+    if (!shown) {
+      std::lock_guard guard(mine.lock);
+      mine.waitingIn = call;
+      shown = true;
+    }
+    double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    bool gone = false;
+    for (int64_t index : missing)
+      gone |= mine.begun > 0 && world->activities[group.members[index]].ended >= mine.begun;
+    if (gone)
+      fail("waits in vain in", missing);
+    if (seconds > world->timeout) {
+      std::ostringstream text;
+      text << "waited " << world->timeout << " s in";
+      fail(text.str(), missing);
+    }
+  });
+  if (shown) {
+    std::lock_guard guard(mine.lock);
+    mine.waitingIn.reset();
+  }
+}
+
+/// All ranks compare all offers with the first one's, so all find the same mismatch.
+void LocalCommunicator::checkOffers(Meeting &meeting, size_t turn) {
+  const CollectiveCall &first = meeting.seats[0].offers[turn].call;
+  for (size_t i = 1; i < meeting.seats.size(); ++i)
+    if (const CollectiveCall &other = meeting.seats[i].offers[turn].call; !first.matches(other))
+      throw tp::Error("ranks called different collectives: rank " + std::to_string(meeting.members[0]) + " " +
+                      first.str() + ", rank " + std::to_string(meeting.members[i]) + " " + other.str());
+}
+
+double LocalCommunicator::perform(const CollectiveCall &call, const Group &group, const void *src, void *dst) {
+  if (world->poisoned)
+    throw Poisoned("another rank failed");
+  int64_t ranks = group.size();
+  if (ranks == 1) {
+    local::assemble(call, 0, {src}, dst);
+    return 0;
+  }
+  Meeting &meeting = meetingOf(call, group);
+  Seat &seat = meeting.seats[group.index];
+  size_t turn = seat.visits++ & 1;
+  int64_t bytes = call.operandBytes(ranks);
+  bool staged = bytes <= local::stagingBytes;
+  if (staged && local::reads(call, group.index)) {
+    if (!seat.staging[turn])
+      seat.staging[turn] = std::make_unique<char[]>(local::stagingBytes);
+    if (bytes > 0)
+      std::memcpy(seat.staging[turn].get(), src, bytes);
+    src = seat.staging[turn].get();
+  }
+  seat.offers[turn] = {call, src, dst};
+
+  Clock::time_point begin = Clock::now();
+  wait(meeting, call, group);
+  double waited = std::chrono::duration<double>(Clock::now() - begin).count();
+  checkOffers(meeting, turn);
+  std::vector<const void *> sources(ranks);
+  for (int64_t r = 0; r < ranks; ++r)
+    sources[r] = meeting.seats[r].offers[turn].src;
+
+  if (staged) {
+    local::assemble(call, group.index, sources, dst);
+  } else if (call.kind == tp::CollectiveKind::AllReduce) {
+    // In place is safe: slice r of every operand is read by rank r alone, and overwritten after the barrier.
+    int64_t element = tp::bytesOf(call.type);
+    Slice own = local::sliceOf(call.extent, group.index, ranks);
+    cpu::kernels().reduceSources(call.type, call.reduction, sources.data(), ranks, own.begin, own.end - own.begin,
+                                 static_cast<char *>(dst) + own.begin * element);
+    wait(meeting, call, group);
+    for (int64_t r = 0; r < ranks; ++r) {
+      Slice slice = local::sliceOf(call.extent, r, ranks);
+      const char *theirs = static_cast<const char *>(meeting.seats[r].offers[turn].dst);
+      if (r != group.index && slice.end > slice.begin)
+        std::memcpy(static_cast<char *>(dst) + slice.begin * element, theirs + slice.begin * element,
+                    (slice.end - slice.begin) * element);
+    }
+    wait(meeting, call, group);
+  } else if (call.kind == tp::CollectiveKind::Reduce && group.index != call.root) {
+    // What is neutral may overwrite the operand only when the root has read it.
+    wait(meeting, call, group);
+    local::assemble(call, group.index, sources, dst);
+  } else {
+    local::assemble(call, group.index, sources, dst);
+    wait(meeting, call, group);
+  }
+  return waited;
+}
+
+} // namespace
+
+std::shared_ptr<LocalWorld> LocalWorld::create(int64_t ranks, double timeoutSeconds) {
+  return std::make_shared<World>(ranks, timeoutSeconds);
+}
+
+} // namespace tprt

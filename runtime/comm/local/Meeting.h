@@ -1,0 +1,45 @@
+// Where the ranks of one group meet: a barrier at which each leaves what it asks for and where its memory is.
+//
+// A rank counts its arrivals in a line of memory of its own, and waits until everybody's count has reached its own: that
+// way it always knows who is missing. What a rank leaves is kept in two places that take turns, so a collective that
+// works on staged copies needs one barrier only: nobody can be two collectives ahead.
+#pragma once
+#include "tprt/Communicator.h"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace tprt::local {
+
+/// Operands up to this size are copied to a staging buffer: one barrier then does instead of two or three.
+constexpr int64_t stagingBytes = 32 * 1024;
+
+struct Offer {
+  CollectiveCall call;
+  const void *src = nullptr;
+  void *dst = nullptr;
+};
+
+struct alignas(64) Seat {
+  std::atomic<uint64_t> arrivals{0};
+  /// Collectives begun, by the seat's owner only.
+  uint64_t visits = 0;
+  Offer offers[2];
+  std::unique_ptr<char[]> staging[2];
+};
+
+class Meeting {
+public:
+  explicit Meeting(std::vector<int64_t> members) : members(std::move(members)), seats(this->members.size()) {}
+
+  /// Arrives and waits for all others. `whenSlow(missing)` is called about once a millisecond with the indices that have
+  /// not arrived; it throws to give up.
+  void arriveAndWait(int64_t index, const std::function<void(const std::vector<int64_t> &)> &whenSlow);
+
+  const std::vector<int64_t> members;
+  std::vector<Seat> seats;
+};
+
+} // namespace tprt::local

@@ -1,0 +1,147 @@
+// See tprt/Ranks.h. A rank without a job looks for one for a while and then sleeps: between two tokens it is awake.
+#include "tprt/Ranks.h"
+#include "tprt/LocalWorld.h"
+#include "tprt/Wait.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace tprt {
+
+struct Ranks::State {
+  std::deque<tprt_context> contexts;
+  std::vector<std::thread> threads;
+
+  std::function<void(tprt_context &)> job;
+  /// Counts jobs; a rank that has seen fewer has work to do.
+  std::atomic<int64_t> jobs{0};
+  std::atomic<int64_t> finished{0};
+  std::atomic<bool> stopping{false};
+  std::atomic<bool> failed{false};
+  bool stragglers = false;
+
+  std::mutex lock;
+  /// The first that is no echo of another.
+  std::exception_ptr failure;
+
+  void work(tprt_context &ctx);
+  void fail(tprt_context &ctx);
+};
+
+void Ranks::State::fail(tprt_context &ctx) {
+  try {
+    throw;
+  } catch (const Poisoned &) {
+  } catch (...) {
+    std::lock_guard guard(lock);
+    if (!failure)
+      failure = std::current_exception();
+  }
+  ctx.communicator->poison();
+  failed = true;
+}
+
+void Ranks::State::work(tprt_context &ctx) {
+  constexpr int64_t looksBeforeSleep = 5000;
+  int64_t done = 0;
+  while (true) {
+    for (Wait wait; jobs.load(std::memory_order_acquire) == done && !stopping;)
+      if (wait.count() < looksBeforeSleep)
+        wait.pause();
+      else
+        jobs.wait(done);
+    if (stopping)
+      return;
+    ++done;
+    ctx.communicator->setRunning(true);
+    try {
+      job(ctx);
+    } catch (...) {
+      fail(ctx);
+    }
+    ctx.communicator->setRunning(false);
+    finished.fetch_add(1, std::memory_order_release);
+    finished.notify_all();
+  }
+}
+
+Ranks::Ranks(const tp::Mesh &mesh, const std::vector<std::vector<tp::AxisPart>> &groups, int64_t threads,
+             double timeoutSeconds)
+    : state(std::make_shared<State>()) {
+  std::shared_ptr<LocalWorld> world = LocalWorld::create(mesh.size(), timeoutSeconds);
+  for (int64_t rank = 0; rank < mesh.size(); ++rank) {
+    tprt_context &ctx = state->contexts.emplace_back(rank, threads, world->communicator(rank));
+    for (const std::vector<tp::AxisPart> &parts : groups)
+      ctx.groups.push_back(makeGroup(mesh, parts, rank));
+  }
+  for (tprt_context &ctx : state->contexts)
+    state->threads.emplace_back([state = state, &ctx] { state->work(ctx); });
+}
+
+Ranks::~Ranks() {
+  state->stopping = true;
+  ++state->jobs;
+  state->jobs.notify_all();
+  for (std::thread &thread : state->threads)
+    if (state->stragglers)
+      thread.detach();
+    else
+      thread.join();
+}
+
+int64_t Ranks::size() const { return static_cast<int64_t>(state->contexts.size()); }
+tprt_context &Ranks::context(int64_t rank) { return state->contexts[rank]; }
+bool Ranks::hasStragglers() const { return state->stragglers; }
+
+void Ranks::run(const std::function<void(tprt_context &)> &job) {
+  if (state->failed)
+    throw tp::Error("these ranks have failed before and cannot run again");
+  state->job = job;
+  state->finished = 0;
+  ++state->jobs;
+  state->jobs.notify_all();
+  Clock::time_point failedAt;
+  bool sawFailure = false;
+  for (Wait wait; state->finished.load(std::memory_order_acquire) != size();) {
+    bool slow = wait.pause();
+    if (!slow)
+      continue;
+    // A millisecond or more has gone by: sleeping costs less than what is being waited for.
+    if (!state->failed) {
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+      continue;
+    }
+    if (!sawFailure)
+      failedAt = Clock::now();
+    sawFailure = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (std::chrono::duration<double>(Clock::now() - failedAt).count() > graceSeconds) {
+      state->stragglers = true;
+      break;
+    }
+  }
+  if (!state->failed)
+    return;
+  std::lock_guard guard(state->lock);
+  if (state->failure)
+    std::rethrow_exception(state->failure);
+  throw tp::Error("a rank ended without saying why");
+}
+
+void callEntry(tprt_context &ctx, const std::function<void(tprt_context *)> &entry) {
+  std::jmp_buf escape;
+  ctx.failure = nullptr;
+  if (setjmp(escape) == 0) {
+    ctx.escape = &escape;
+    entry(&ctx);
+  }
+  ctx.escape = nullptr;
+  if (ctx.failure)
+    std::rethrow_exception(std::exchange(ctx.failure, nullptr));
+}
+
+} // namespace tprt

@@ -1,0 +1,159 @@
+// Softmax attention over blocks of 64 keys, for all heads that share one key head and a block of queries at once.
+//
+// Scores of a block never leave the scratch memory: per block they are computed (queries x keys), turned into weights
+// relative to the largest score so far, and multiplied with the values; what was summed before is scaled down when a
+// larger score turns up (Milakov and Gimelshein 2018; Dao et al. 2022). Keys no query of the task sees are skipped.
+#include "devices/cpu/kernels/Functions.h"
+#include "devices/cpu/kernels/Panel.h"
+
+#include <cmath>
+
+namespace TPRT_KERNELS {
+
+namespace {
+
+constexpr int64_t keysPerBlock = 64;
+
+int64_t padded(int64_t n) { return (n + panelWidth - 1) / panelWidth * panelWidth; }
+
+/// c[rows, width] = or += a[rows, k] * panels, which lie side by side: panel j at panels + j * k * panelWidth.
+void multiply(int64_t rows, int64_t k, const float *a, int64_t aRow, const float *panels, int64_t width, float *c,
+              int64_t cRow, bool accumulate) {
+  for (int64_t j = 0; j < width; j += panelWidth)
+    for (int64_t i = 0; i < rows; i += rowsPerStep)
+      withRows(rows - i < rowsPerStep ? rows - i : rowsPerStep, [&](auto step) {
+        Vec acc[step][vectorsPerPanel];
+        multiplyPanel<step>(k, a + i * aRow, aRow, panels + j * k, panelWidth, acc);
+        for (int64_t r = 0; r < step; ++r)
+          for (int64_t v = 0; v < vectorsPerPanel; ++v) {
+            float *to = c + (i + r) * cRow + j + v * lanes;
+            store(to, accumulate ? load(to) + acc[r][v] : acc[r][v]);
+          }
+      });
+}
+
+/// Scratch memory of one task; rows = heads * queries, row = query * heads + head.
+struct Workspace {
+  float *q, *keys, *values, *scores, *out, *top, *total;
+  int64_t used = 0;
+  /// `memory` null: only `used` is of interest.
+  Workspace(float *memory, int64_t rows, int64_t d, int64_t dv) {
+    auto take = [&](int64_t count) {
+      float *at = memory ? memory + used : nullptr;
+      used += (count + 15) / 16 * 16;
+      return at;
+    };
+    q = take(rows * d);
+    keys = take(d * keysPerBlock);
+    values = take(keysPerBlock * padded(dv));
+    scores = take(rows * keysPerBlock);
+    out = take(rows * padded(dv));
+    top = take(rows);
+    total = take(rows);
+  }
+};
+
+/// Turns a row of scores into weights; adds to the row's total and scales what is summed so far.
+void weigh(float *scores, float &top, float &total, float *out, int64_t outWidth) {
+  Vec high = load(scores);
+  for (int64_t j = lanes; j < keysPerBlock; j += lanes)
+    high = maximum(high, load(scores + j));
+  float blockTop = largest(high);
+  if (blockTop == -__builtin_inff()) { // nothing visible here
+    for (int64_t j = 0; j < keysPerBlock; j += lanes)
+      store(scores + j, Vec{});
+    return;
+  }
+  float newTop = blockTop > top ? blockTop : top;
+  float scale = top == -__builtin_inff() ? 0.0f : exponential(splat(top - newTop))[0];
+  Vec added = {};
+  for (int64_t j = 0; j < keysPerBlock; j += lanes) {
+    Vec weight = exponential(load(scores + j) - newTop);
+    added += weight;
+    store(scores + j, weight);
+  }
+  if (scale != 1.0f)
+    for (int64_t j = 0; j < outWidth; j += lanes)
+      store(out + j, load(out + j) * scale);
+  total = total * scale + sum(added);
+  top = newTop;
+}
+
+template <class T> void run(const AttentionTask &task) {
+  const T *q = static_cast<const T *>(task.q), *k = static_cast<const T *>(task.k);
+  const T *v = static_cast<const T *>(task.v);
+  T *out = static_cast<T *>(task.out);
+  int64_t heads = task.heads, rows = heads * task.queries, d = task.d, dv = task.dv, outWidth = padded(dv);
+  Workspace work(task.scratch, rows, d, dv);
+
+  int64_t begin = task.keys, end = 0;
+  for (int64_t i = 0; i < task.queries; ++i) {
+    if (task.first[i] < task.last[i]) {
+      begin = task.first[i] < begin ? task.first[i] : begin;
+      end = task.last[i] > end ? task.last[i] : end;
+    }
+    for (int64_t h = 0; h < heads; ++h) {
+      int64_t row = i * heads + h;
+      for (int64_t p = 0; p < d; ++p)
+        work.q[row * d + p] = get(q + i * task.qRow + h * d + p) * task.scale;
+      work.top[row] = -__builtin_inff();
+      work.total[row] = 0;
+      std::memset(work.out + row * outWidth, 0, outWidth * sizeof(float));
+    }
+  }
+
+  for (int64_t key = begin / keysPerBlock * keysPerBlock; key < end; key += keysPerBlock) {
+    int64_t keys = end - key < keysPerBlock ? end - key : keysPerBlock;
+    for (int64_t j = 0; j < keysPerBlock; j += panelWidth) {
+      int64_t columns = keys - j < panelWidth ? keys - j : panelWidth;
+      packPanel(d, k + (key + j) * task.kRow, 1, task.kRow, columns, work.keys + j * d);
+    }
+    for (int64_t j = 0; j < outWidth; j += panelWidth)
+      packPanel(keys, v + key * task.vRow + j, task.vRow, 1, dv - j < panelWidth ? dv - j : panelWidth,
+                work.values + j * keys);
+    multiply(rows, d, work.q, d, work.keys, keysPerBlock, work.scores, keysPerBlock, false);
+
+    for (int64_t i = 0; i < task.queries; ++i)
+      for (int64_t h = 0; h < heads; ++h) {
+        int64_t row = i * heads + h;
+        float *scores = work.scores + row * keysPerBlock;
+        int64_t low = task.first[i] - key, high = task.last[i] - key;
+        bool whole = low <= 0 && high >= keysPerBlock && keys == keysPerBlock && !task.keyMask;
+        if (!whole)
+          for (int64_t j = 0; j < keysPerBlock; ++j)
+            if (j < low || j >= high || j >= keys || (task.keyMask && !task.keyMask[key + j]))
+              scores[j] = -__builtin_inff();
+        weigh(scores, work.top[row], work.total[row], work.out + row * outWidth, outWidth);
+      }
+    multiply(rows, keys, work.scores, keysPerBlock, work.values, outWidth, work.out, outWidth, true);
+  }
+
+  for (int64_t i = 0; i < task.queries; ++i)
+    for (int64_t h = 0; h < heads; ++h) {
+      int64_t row = i * heads + h;
+      float factor = work.total[row] > 0 ? 1 / work.total[row] : 0;
+      // A NaN among the scores must not turn into zeros.
+      if (work.total[row] != work.total[row])
+        factor = work.total[row];
+      for (int64_t j = 0; j < dv; j += lanes) {
+        Vec value = load(work.out + row * outWidth + j) * factor;
+        T *to = out + i * task.outRow + h * dv + j;
+        if (dv - j >= lanes)
+          store(to, value);
+        else
+          storeSome(to, dv - j, value);
+      }
+    }
+}
+
+} // namespace
+
+int64_t attentionScratch(int64_t rows, int64_t d, int64_t dv) {
+  return Workspace(nullptr, rows, d, dv).used;
+}
+
+void attention(const AttentionTask &task) {
+  withFloatType(task.type, [&](auto tag) { run<decltype(tag)>(task); });
+}
+
+} // namespace TPRT_KERNELS

@@ -1,0 +1,28 @@
+// See tprt/Recorder.h.
+#include "tprt/Recorder.h"
+
+namespace tprt {
+
+void Recorder::beginEntry(int64_t entry, int64_t sites) {
+  current = entry;
+  if (static_cast<int64_t>(counts.size()) <= entry)
+    counts.resize(entry + 1);
+  if (static_cast<int64_t>(counts[entry].size()) < sites)
+    counts[entry].resize(sites);
+}
+
+void Recorder::collective(const char *name, int64_t site, int64_t wireBytes, Clock::time_point begin,
+                          Clock::time_point end, double waited) {
+  beginEntry(current, site + 1);
+  SiteCount &count = counts[current][site];
+  ++count.calls;
+  count.wireBytes += wireBytes;
+  count.seconds += std::chrono::duration<double>(end - begin).count();
+  if (!tracing)
+    return;
+  auto arrived = begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(waited));
+  events.push_back({name, "collective", begin, end, site});
+  events.push_back({"wait", "wait", begin, arrived, site});
+}
+
+} // namespace tprt
