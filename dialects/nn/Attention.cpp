@@ -2,6 +2,8 @@
 // heads first and, where there are fewer of those than ranks, the group of queries that share one.
 #include "dialects/nn/Shapes.h"
 
+#include <cmath>
+
 using namespace mlir;
 
 namespace tp::nn {
@@ -34,6 +36,27 @@ FactorMap RopeOp::getFactorMap() {
 
 bool RopeOp::preservesPartial(Reduction kind, ArrayRef<bool> partialOperands) {
   return kind == Reduction::Sum && partialOperands[0] && !partialOperands[1];
+}
+
+LogicalResult RopeOp::evaluate(ArrayRef<HostTensor> operands, SmallVectorImpl<HostTensor> &results) {
+  HostTensor &result = results.emplace_back(operands[0]);
+  int64_t tokens = result.shape[0] * result.shape[1], heads = result.shape[2], width = result.shape[3];
+  int64_t pairs = getInverseFrequencies().size();
+  double factor = getAttentionFactor().convertToDouble();
+  for (int64_t token = 0; token < tokens; ++token)
+    for (int64_t pair = 0; pair < pairs; ++pair) {
+      double angle = roundTo(DType::F32, static_cast<double>(operands[1].ints[token]) * getInverseFrequencies()[pair]);
+      double cosine = factor * std::cos(angle), sine = factor * std::sin(angle);
+      int64_t first = getInterleaved() ? 2 * pair : pair, second = getInterleaved() ? 2 * pair + 1 : pair + pairs;
+      for (int64_t head = 0; head < heads; ++head) {
+        double *row = result.floats.data() + (token * heads + head) * width;
+        double x = row[first], y = row[second];
+        row[first] = x * cosine - y * sine;
+        row[second] = y * cosine + x * sine;
+      }
+    }
+  result.round();
+  return success();
 }
 
 //===-- attention -----------------------------------------------------------------------------------------------===//
@@ -94,6 +117,64 @@ FactorMap AttentionOp::getFactorMap() {
 bool AttentionOp::preservesPartial(Reduction kind, ArrayRef<bool> partialOperands) {
   // A weighted sum of the values: linear in them, and in nothing else.
   return kind == Reduction::Sum && partialOperands[2] && llvm::count(partialOperands, true) == 1;
+}
+
+LogicalResult AttentionOp::evaluate(ArrayRef<HostTensor> operands, SmallVectorImpl<HostTensor> &results) {
+  const HostTensor &query = operands[0], &key = operands[1], &value = operands[2];
+  const HostTensor *positions = getPositions() ? &operands[3] : nullptr;
+  const HostTensor *mask = getKeyMask() ? &operands.back() : nullptr;
+  int64_t batches = query.shape[0], sequence = query.shape[1], heads = query.shape[2], width = query.shape[3];
+  int64_t keys = key.shape[1], keyHeads = key.shape[2], valueWidth = value.shape[3];
+  double scale = getScale().convertToDouble();
+  int64_t window = getWindow();
+  HostTensor &result = results.emplace_back(resultTensor(getResult(), {batches, sequence, heads, valueWidth}));
+
+  auto isVisible = [&](int64_t b, int64_t i, int64_t j) {
+    if (positions) {
+      int64_t position = positions->ints[b * sequence + i];
+      if (j > position || (window > 0 && j <= position - window))
+        return false;
+    }
+    if (getCausal() && j > i + keys - sequence)
+      return false;
+    return !mask || mask->ints[b * keys + j] != 0;
+  };
+
+  std::vector<int64_t> visible;
+  std::vector<double> weights;
+  for (int64_t b = 0; b < batches; ++b)
+    for (int64_t i = 0; i < sequence; ++i) {
+      visible.clear();
+      for (int64_t j = 0; j < keys; ++j)
+        if (isVisible(b, i, j))
+          visible.push_back(j);
+      if (visible.empty())
+        continue;
+      for (int64_t head = 0; head < heads; ++head) {
+        int64_t keyHead = head / (heads / keyHeads);
+        const double *q = query.floats.data() + ((b * sequence + i) * heads + head) * width;
+        double maximum = -std::numeric_limits<double>::infinity(), sum = 0;
+        weights.clear();
+        for (int64_t j : visible) {
+          const double *k = key.floats.data() + ((b * keys + j) * keyHeads + keyHead) * width;
+          double score = 0;
+          for (int64_t d = 0; d < width; ++d)
+            score += q[d] * k[d];
+          weights.push_back(score * scale);
+          maximum = std::max(maximum, weights.back());
+        }
+        for (double &weight : weights)
+          sum += weight = std::exp(weight - maximum);
+        double *out = result.floats.data() + ((b * sequence + i) * heads + head) * valueWidth;
+        for (auto [j, weight] : llvm::zip_equal(visible, weights)) {
+          const double *v = value.floats.data() + ((b * keys + j) * keyHeads + keyHead) * valueWidth;
+          for (int64_t d = 0; d < valueWidth; ++d)
+            out[d] += weight / sum * v[d];
+        }
+      }
+    }
+  result.round();
+  return success();
 }
 
 } // namespace tp::nn

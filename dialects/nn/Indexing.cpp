@@ -1,6 +1,7 @@
 // Facts of the ops that make or follow indices: iota, embedding, gather, cache_update. On one rank iota and embedding must
 // know where their shard begins; they ask for that offset when they are built locally.
 #include "dialects/nn/Shapes.h"
+#include "dialects/nn/Strided.h"
 
 using namespace mlir;
 
@@ -46,6 +47,22 @@ Operation *IotaOp::buildLocal(OpBuilder &builder, ValueRange operands, TypeRange
   return IotaOp::create(builder, getLoc(), resultTypes[0], getDim(), like, offset);
 }
 
+LogicalResult IotaOp::evaluate(ArrayRef<HostTensor> operands, SmallVectorImpl<HostTensor> &results) {
+  HostTensor &result =
+      results.emplace_back(resultTensor(getResult(), getLike() ? operands[0].shape : shapeOf(typeOf(getResult()))));
+  int64_t offset = getOffset() ? operands.back().ints[0] : 0;
+  int64_t stride = stridesOf(result.shape)[getDim()], size = result.shape[getDim()];
+  for (int64_t i = 0, count = result.count(); i < count; ++i) {
+    int64_t value = offset + i / stride % size;
+    if (result.isFloat())
+      result.floats[i] = static_cast<double>(value);
+    else
+      result.ints[i] = value;
+  }
+  result.round();
+  return success();
+}
+
 //===-- embedding -----------------------------------------------------------------------------------------------===//
 
 LogicalResult EmbeddingOp::verify() {
@@ -83,6 +100,25 @@ Operation *EmbeddingOp::buildLocal(OpBuilder &builder, ValueRange operands, Type
   Value firstRow = getFirstRow() ? operands[2] : Value();
   firstRow = addOffsets(builder, getLoc(), firstRow, context.offsetOf(builder, getLoc(), rows));
   return EmbeddingOp::create(builder, getLoc(), resultTypes[0], operands[0], operands[1], firstRow);
+}
+
+LogicalResult EmbeddingOp::evaluate(ArrayRef<HostTensor> operands, SmallVectorImpl<HostTensor> &results) {
+  const HostTensor &ids = operands[0], &table = operands[1];
+  int64_t rows = table.shape[0], width = table.shape[1];
+  int64_t firstRow = getFirstRow() ? operands[2].ints[0] : 0;
+  std::vector<int64_t> shape = ids.shape;
+  shape.push_back(width);
+  HostTensor &result = results.emplace_back(resultTensor(getResult(), shape));
+  for (int64_t i = 0, count = ids.count(); i < count; ++i) {
+    int64_t row = ids.ints[i] - firstRow;
+    if (row < 0 || row >= rows) {
+      if (getFirstRow())
+        continue;
+      return emitOpError() << "got id " << ids.ints[i] << ", but the table has " << rows << " rows";
+    }
+    copyStrided({width}, table, {row * width, {1}}, result, {i * width, {1}});
+  }
+  return success();
 }
 
 //===-- gather --------------------------------------------------------------------------------------------------===//
@@ -130,6 +166,36 @@ bool GatherOp::preservesPartial(Reduction, ArrayRef<bool> partialOperands) {
   return partialOperands[0] && !partialOperands[1];
 }
 
+LogicalResult GatherOp::evaluate(ArrayRef<HostTensor> operands, SmallVectorImpl<HostTensor> &results) {
+  const HostTensor &input = operands[0], &indices = operands[1];
+  int64_t batch = getBatch(), axis = getAxis();
+  auto product = [](auto begin, auto end) {
+    int64_t count = 1;
+    for (; begin != end; ++begin)
+      count *= *begin;
+    return count;
+  };
+  // input [batch, before, extent, after], indices [batch, chosen], result [batch, before, chosen, after].
+  auto sizes = input.shape.begin();
+  int64_t batches = product(sizes, sizes + batch), before = product(sizes + batch, sizes + axis);
+  int64_t extent = input.shape[axis], after = product(sizes + axis + 1, input.shape.end());
+  int64_t chosen = product(indices.shape.begin() + batch, indices.shape.end());
+  std::vector<int64_t> shape(sizes, sizes + axis);
+  shape.insert(shape.end(), indices.shape.begin() + batch, indices.shape.end());
+  shape.insert(shape.end(), sizes + axis + 1, input.shape.end());
+  HostTensor &result = results.emplace_back(resultTensor(getResult(), shape));
+  if (extent == 0 && result.count() > 0)
+    return emitOpError() << "chooses from an empty dimension";
+  for (int64_t b = 0; b < batches; ++b)
+    for (int64_t i = 0; i < before; ++i)
+      for (int64_t c = 0; c < chosen; ++c) {
+        int64_t index = std::clamp<int64_t>(indices.ints[b * chosen + c], 0, extent - 1);
+        copyStrided({after}, input, {((b * before + i) * extent + index) * after, {1}}, result,
+                    {((b * before + i) * chosen + c) * after, {1}});
+      }
+  return success();
+}
+
 //===-- cache_update --------------------------------------------------------------------------------------------===//
 
 LogicalResult CacheUpdateOp::verify() {
@@ -158,6 +224,20 @@ FactorMap CacheUpdateOp::getFactorMap() {
   map.operands = {cache, fresh, {fresh[0], fresh[1]}};
   map.results.push_back(cache);
   return map;
+}
+
+LogicalResult CacheUpdateOp::evaluate(ArrayRef<HostTensor> operands, SmallVectorImpl<HostTensor> &results) {
+  const HostTensor &fresh = operands[1], &positions = operands[2];
+  HostTensor &result = results.emplace_back(operands[0]);
+  int64_t batches = fresh.shape[0], rows = fresh.shape[1], capacity = result.shape[1];
+  int64_t width = stridesOf(fresh.shape)[1];
+  for (int64_t b = 0; b < batches; ++b)
+    for (int64_t i = 0; i < rows; ++i) {
+      int64_t position = positions.ints[b * rows + i];
+      if (position >= 0 && position < capacity)
+        copyStrided({width}, fresh, {(b * rows + i) * width, {1}}, result, {(b * capacity + position) * width, {1}});
+    }
+  return success();
 }
 
 } // namespace tp::nn

@@ -1,8 +1,8 @@
-// Facts of nn.map. What it is linear in, and what it is monotone in, is read off its body, value by value: so a sum of two
-// partial tensors stays partial, and a product of two does not.
+// Facts of nn.map. What it is linear in is read off its body, value by value: so a sum of two partial tensors stays partial, and a
+// product of two does not.
+#include "dialects/nn/ScalarProgram.h"
 #include "dialects/nn/Shapes.h"
-
-#include "mlir/IR/Matchers.h"
+#include "dialects/tp/Elementwise.h"
 
 using namespace mlir;
 
@@ -56,111 +56,36 @@ LogicalResult MapOp::verify() {
 
 FactorMap MapOp::getFactorMap() { return elementwiseFactorMap(*this); }
 
-//===-- What a body is linear in --------------------------------------------------------------------------------===//
-
-namespace {
-/// What a scalar of the body is, as a function of the marked arguments: independent of them, of the wanted form, or not.
-enum class Dependence { None, Wanted, Other };
-
-/// Linear and homogeneous in the marked arguments together.
-struct Linearity {
-  llvm::DenseMap<Value, Dependence> known;
-  Dependence operator[](Value value) const { return known.lookup(value); }
-
-  Dependence of(Operation &op) const {
-    auto operand = [&](unsigned i) { return known.lookup(op.getOperand(i)); };
-    if (llvm::all_of(op.getOperands(), [&](Value value) { return known.lookup(value) == Dependence::None; }))
-      return Dependence::None;
-    if (llvm::any_of(op.getOperands(), [&](Value value) { return known.lookup(value) == Dependence::Other; }))
-      return Dependence::Other;
-    if (isa<arith::AddFOp, arith::SubFOp, arith::AddIOp, arith::SubIOp>(op))
-      return operand(0) == operand(1) ? Dependence::Wanted : Dependence::Other;
-    if (isa<arith::NegFOp, arith::ExtFOp, arith::TruncFOp>(op))
-      return Dependence::Wanted;
-    if (isa<arith::MulFOp, arith::MulIOp>(op))
-      return operand(0) != operand(1) ? Dependence::Wanted : Dependence::Other;
-    if (isa<arith::DivFOp>(op))
-      return operand(1) == Dependence::None ? Dependence::Wanted : Dependence::Other;
-    if (isa<math::FmaOp>(op))
-      return operand(0) != operand(1) && operand(2) == Dependence::Wanted ? Dependence::Wanted : Dependence::Other;
-    return Dependence::Other;
-  }
-};
-
-/// A scalar f with max over ranks of f(x) = f(max over ranks of x) (or the same with min): a non-decreasing function of one
-/// root, where a root is a marked argument or the maximum (minimum) of several such scalars.
-struct Monotony {
-  Reduction kind = Reduction::Max;
-  struct Entry {
-    Dependence dependence = Dependence::None;
-    Value root;
-  };
-  llvm::DenseMap<Value, Entry> known;
-
-  static bool isPositive(Value value) {
-    FloatAttr constant;
-    return matchPattern(value, m_Constant(&constant)) && constant.getValueAsDouble() > 0;
-  }
-
-  Entry of(Operation &op) const {
-    const Entry other{Dependence::Other, {}};
-    SmallVector<Entry> operands;
-    for (Value operand : op.getOperands())
-      operands.push_back(known.lookup(operand));
-    if (llvm::all_of(operands, [](const Entry &entry) { return entry.dependence == Dependence::None; }))
-      return {};
-    if (llvm::any_of(operands, [](const Entry &entry) { return entry.dependence == Dependence::Other; }))
-      return other;
-    if (isa<arith::ExtFOp, arith::TruncFOp, math::ExpOp, math::Exp2Op, math::LogOp, math::Log2Op, math::SqrtOp,
-            math::TanhOp, math::ErfOp, math::CeilOp, math::FloorOp>(op))
-      return operands[0];
-    bool bothDepend = operands.size() == 2 && operands[0].dependence == operands[1].dependence;
-    Entry dependent = !operands.empty() && operands[0].dependence == Dependence::Wanted ? operands[0]
-                      : operands.size() == 2                                            ? operands[1]
-                                                                                        : other;
-    bool sameKind = kind == Reduction::Max ? isa<arith::MaximumFOp, arith::MaxNumFOp, arith::MaxSIOp>(op)
-                                           : isa<arith::MinimumFOp, arith::MinNumFOp, arith::MinSIOp>(op);
-    if (sameKind)
-      return bothDepend ? Entry{Dependence::Wanted, op.getResult(0)} : dependent;
-    if (isa<arith::AddFOp, arith::MaximumFOp, arith::MinimumFOp, arith::MaxNumFOp, arith::MinNumFOp, arith::MaxSIOp,
-            arith::MinSIOp>(op))
-      return bothDepend && operands[0].root != operands[1].root ? other : dependent;
-    if (isa<arith::SubFOp>(op))
-      return operands[1].dependence == Dependence::None ? operands[0] : other;
-    if (isa<arith::MulFOp>(op) && !bothDepend)
-      return isPositive(op.getOperand(operands[0].dependence == Dependence::None ? 0 : 1)) ? dependent : other;
-    if (isa<arith::DivFOp>(op) && operands[1].dependence == Dependence::None)
-      return isPositive(op.getOperand(1)) ? dependent : other;
-    return other;
-  }
-};
-} // namespace
-
 bool MapOp::preservesPartial(Reduction kind, ArrayRef<bool> partialOperands) {
+  return bodyPreservesPartial(getBody().front(), kind, partialOperands);
+}
+
+LogicalResult MapOp::evaluate(ArrayRef<HostTensor> operands, SmallVectorImpl<HostTensor> &results) {
   Block &block = getBody().front();
-  Value yielded = cast<YieldOp>(block.getTerminator()).getValue();
-  if (kind == Reduction::Sum) {
-    Linearity linearity;
-    for (auto [argument, isPartial] : llvm::zip(block.getArguments(), partialOperands))
-      linearity.known[argument] = isPartial ? Dependence::Wanted : Dependence::None;
-    for (Operation &op : block.without_terminator()) {
-      Dependence dependence = linearity.of(op);
-      for (Value result : op.getResults())
-        linearity.known[result] = dependence;
+  FailureOr<ScalarProgram> program = ScalarProgram::compile(block, /*takesExternals=*/false);
+  if (failed(program))
+    return failure();
+  HostTensor &result = results.emplace_back(
+      resultTensor(getResult(), operands.empty() ? shapeOf(typeOf(getResult())) : operands[0].shape));
+  Value yielded = block.getTerminator()->getOperand(0);
+  for (int64_t begin = 0, count = result.count(); begin < count; begin += ScalarProgram::laneCount) {
+    int64_t lanes = std::min(ScalarProgram::laneCount, count - begin);
+    for (auto [argument, operand] : llvm::zip(block.getArguments(), operands)) {
+      ScalarProgram::Register &lane = (*program)[argument];
+      if (operand.isFloat())
+        std::copy_n(operand.floats.begin() + begin, lanes, lane.floats);
+      else
+        std::copy_n(operand.ints.begin() + begin, lanes, lane.ints);
     }
-    return linearity[yielded] == Dependence::Wanted;
+    if (failed(program->run(lanes)))
+      return failure();
+    if (result.isFloat())
+      std::copy_n((*program)[yielded].floats, lanes, result.floats.begin() + begin);
+    else
+      std::copy_n((*program)[yielded].ints, lanes, result.ints.begin() + begin);
   }
-  Monotony monotony;
-  monotony.kind = kind;
-  for (auto [argument, isPartial] : llvm::zip(block.getArguments(), partialOperands))
-    if (isPartial)
-      monotony.known[argument] = {Dependence::Wanted, argument};
-  for (Operation &op : block.without_terminator()) {
-    Monotony::Entry entry = monotony.of(op);
-    for (Value result : op.getResults())
-      monotony.known[result] = entry;
-  }
-  return monotony.known.lookup(yielded).dependence == Dependence::Wanted;
+  result.round();
+  return success();
 }
 
 } // namespace tp::nn

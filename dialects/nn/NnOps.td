@@ -398,8 +398,8 @@ def NN_RopeOp : NN_ComputeOp<"rope", ["preservesPartial"]> {
   let summary = "rotary position embedding (Su et al. 2021)";
   let description = [{
     Rotates the first 2 * |inverse_frequencies| elements of each head by position * inverse frequency, as pairs (i, i + half), or
-    (2i, 2i + 1) if `interleaved`; the rest passes. sin and cos are multiplied by `attention_factor`. Batch, sequence and heads are
-    parallel, the head's width is whole. Linear in the input.
+    (2i, 2i + 1) if `interleaved`; the rest passes. The angle is rounded to f32, as in every implementation of it; sin and cos
+    are multiplied by `attention_factor`. Batch, sequence and heads are parallel, the head's width is whole. Linear in the input.
 
     C1: input is [batch, sequence, heads, width], positions are integers [batch, sequence]. C2: the rotated part fits the width.
 

@@ -1,12 +1,11 @@
-// Facts of the ops that only move elements: broadcast, reshape, transpose, slice, concat, pad. Copying commutes with any
-// reduction, so each preserves partial sums, maxima and minima of what it copies.
+// Facts of the ops that keep all elements and move them: broadcast, reshape, transpose. Copying commutes with any reduction, so
+// each preserves partial sums, maxima and minima of what it copies.
 #include "dialects/nn/Shapes.h"
+#include "dialects/nn/Strided.h"
 
 using namespace mlir;
 
 namespace tp::nn {
-
-static bool allOf(ArrayRef<bool> marks) { return llvm::all_of(marks, [](bool mark) { return mark; }); }
 
 //===-- broadcast -----------------------------------------------------------------------------------------------===//
 
@@ -49,6 +48,19 @@ bool BroadcastOp::preservesPartial(Reduction, ArrayRef<bool> partialOperands) {
   return partialOperands[0]; // the elements of `like` do not matter
 }
 
+LogicalResult BroadcastOp::evaluate(ArrayRef<HostTensor> operands, SmallVectorImpl<HostTensor> &results) {
+  std::vector<int64_t> shape = getLike() ? operands[1].shape : shapeOf(typeOf(getResult()));
+  std::vector<int64_t> inputStrides = stridesOf(operands[0].shape);
+  StridedView view{0, std::vector<int64_t>(shape.size(), 0)};
+  for (auto [i, dim] : llvm::enumerate(getDims())) {
+    shape[dim] = operands[0].shape[i];
+    view.strides[dim] = inputStrides[i];
+  }
+  HostTensor &result = results.emplace_back(resultTensor(getResult(), shape));
+  copyStrided(shape, operands[0], view, result, {0, stridesOf(shape)});
+  return success();
+}
+
 //===-- reshape -------------------------------------------------------------------------------------------------===//
 
 LogicalResult ReshapeOp::verify() {
@@ -80,6 +92,19 @@ LogicalResult ReshapeOp::verify() {
 FactorMap ReshapeOp::getFactorMap() { return reshapeFactorMap(typeOf(getInput()), typeOf(getResult())); }
 
 bool ReshapeOp::preservesPartial(Reduction, ArrayRef<bool> partialOperands) { return partialOperands[0]; }
+
+LogicalResult ReshapeOp::evaluate(ArrayRef<HostTensor> operands, SmallVectorImpl<HostTensor> &results) {
+  HostTensor &result = results.emplace_back(operands[0]);
+  result.shape = shapeOf(typeOf(getResult()));
+  int64_t known = elementsOf(getResult(), 1);
+  for (int64_t &size : result.shape)
+    if (size < 0)
+      size = known ? operands[0].count() / known : 0;
+  if (result.count() != operands[0].count())
+    return emitOpError() << "cannot give " << operands[0].count() << " elements the shape "
+                         << shapeText(typeOf(getResult()).getShape());
+  return success();
+}
 
 //===-- transpose -----------------------------------------------------------------------------------------------===//
 
@@ -115,143 +140,16 @@ FactorMap TransposeOp::getFactorMap() {
 
 bool TransposeOp::preservesPartial(Reduction, ArrayRef<bool> partialOperands) { return partialOperands[0]; }
 
-//===-- slice ---------------------------------------------------------------------------------------------------===//
-
-/// Whether dimension `dim` is taken whole; in the laid-out and local forms as in the global one.
-static bool takesAll(SliceOp op, int64_t dim) {
-  int64_t size = op.getSizes()[dim], full = typeOf(op.getInput()).getDimSize(dim);
-  return op.getOffsets()[dim] == 0 && op.getStrides()[dim] == 1 && (ShapedType::isDynamic(full) ? size == -1 : size == full);
-}
-
-LogicalResult SliceOp::verify() {
-  RankedTensorType input = typeOf(getInput());
-  int64_t rank = input.getRank();
-  for (ArrayRef<int64_t> list : {getOffsets(), getSizes(), getStrides()})
-    if (static_cast<int64_t>(list.size()) != rank) // C1
-      return emitOpError() << "needs one offset, size and stride for each of the operand's " << rank << " dimensions";
-  SmallVector<int64_t> needed;
-  for (int64_t dim = 0; dim < rank; ++dim) {
-    int64_t offset = getOffsets()[dim], size = getSizes()[dim], stride = getStrides()[dim];
-    if (takesAll(*this, dim)) {
-      needed.push_back(input.getDimSize(dim));
-      continue;
-    }
-    if (input.isDynamicDim(dim))
-      return emitOpError() << "takes a part of dynamic dimension " << dim << "; only all of it can be taken (size -1)";
-    if (offset < 0 || size < 1 || stride < 1 || offset + (size - 1) * stride >= input.getDimSize(dim)) // C2
-      return emitOpError() << "offset " << offset << ", size " << size << ", stride " << stride
-                           << " do not lie inside dimension " << dim << " of size " << input.getDimSize(dim);
-    needed.push_back(size);
+LogicalResult TransposeOp::evaluate(ArrayRef<HostTensor> operands, SmallVectorImpl<HostTensor> &results) {
+  std::vector<int64_t> shape, inputStrides = stridesOf(operands[0].shape);
+  StridedView view;
+  for (int64_t dim : getPermutation()) {
+    shape.push_back(operands[0].shape[dim]);
+    view.strides.push_back(inputStrides[dim]);
   }
-  if (failed(requireShape(*this, "result", getResult(), needed))) // C3
-    return failure();
-  return requireElementType(*this, "result", getResult(), input.getElementType());
-}
-
-FactorMap SliceOp::getFactorMap() {
-  FactorMap map;
-  FactorMap::Tensor input, result;
-  for (auto [dim, size] : llvm::enumerate(typeOf(getInput()).getShape())) {
-    bool all = takesAll(*this, dim);
-    input.push_back(dimOf(map.addFactor(size, all ? FactorKind::Parallel : FactorKind::Whole)));
-    result.push_back(all ? input.back() : dimOf(map.addFactor(typeOf(getResult()).getDimSize(dim), FactorKind::Whole)));
-  }
-  map.operands.push_back(input);
-  map.results.push_back(result);
-  return map;
-}
-
-bool SliceOp::preservesPartial(Reduction, ArrayRef<bool> partialOperands) { return partialOperands[0]; }
-
-Operation *SliceOp::buildLocal(OpBuilder &builder, ValueRange operands, TypeRange resultTypes, LocalContext &) {
-  // The sizes are attributes, so those of dimensions that are taken whole become the rank's own.
-  SmallVector<int64_t> sizes(getSizes());
-  for (int64_t dim = 0; dim < static_cast<int64_t>(sizes.size()); ++dim)
-    if (takesAll(*this, dim) && sizes[dim] != -1)
-      sizes[dim] = cast<RankedTensorType>(resultTypes[0]).getDimSize(dim);
-  return SliceOp::create(builder, getLoc(), resultTypes[0], operands[0], getOffsets(), sizes, getStrides());
-}
-
-//===-- concat --------------------------------------------------------------------------------------------------===//
-
-LogicalResult ConcatOp::verify() {
-  if (getInputs().empty()) // C1
-    return emitOpError() << "needs at least one operand";
-  RankedTensorType first = typeOf(getInputs()[0]);
-  int64_t dim = getDim(), total = 0;
-  if (failed(requireDim(*this, dim, first.getRank())))
-    return failure();
-  for (auto [i, input] : llvm::enumerate(getInputs())) {
-    RankedTensorType type = typeOf(input);
-    if (failed(requireRank(*this, "operand " + Twine(i), input, first.getRank())))
-      return failure();
-    if (type.isDynamicDim(dim))
-      return emitOpError() << "operand " << i << " is dynamic along dimension " << dim;
-    SmallVector<int64_t> needed(first.getShape());
-    needed[dim] = type.getDimSize(dim);
-    if (failed(requireShape(*this, "operand " + Twine(i), input, needed)) || // C2
-        failed(requireElementType(*this, "operand " + Twine(i), input, first.getElementType())))
-      return failure();
-    total += type.getDimSize(dim);
-  }
-  SmallVector<int64_t> needed(first.getShape());
-  needed[dim] = total;
-  if (failed(requireShape(*this, "result", getResult(), needed))) // C2
-    return failure();
-  return requireElementType(*this, "result", getResult(), first.getElementType());
-}
-
-FactorMap ConcatOp::getFactorMap() {
-  FactorMap map;
-  FactorMap::Tensor result = map.addFactorsFor(typeOf(getResult()));
-  map.factors[result[getDim()][0]].kind = FactorKind::Whole;
-  for (Value input : getInputs()) {
-    FactorMap::Tensor operand = result;
-    operand[getDim()] = dimOf(map.addFactor(typeOf(input).getDimSize(getDim()), FactorKind::Whole));
-    map.operands.push_back(operand);
-  }
-  map.results.push_back(result);
-  return map;
-}
-
-bool ConcatOp::preservesPartial(Reduction, ArrayRef<bool> partialOperands) { return allOf(partialOperands); }
-
-//===-- pad -----------------------------------------------------------------------------------------------------===//
-
-LogicalResult PadOp::verify() {
-  RankedTensorType input = typeOf(getInput());
-  int64_t rank = input.getRank();
-  if (static_cast<int64_t>(getLow().size()) != rank || static_cast<int64_t>(getHigh().size()) != rank) // C1
-    return emitOpError() << "needs one low and one high count for each of the operand's " << rank << " dimensions";
-  SmallVector<int64_t> needed;
-  for (int64_t dim = 0; dim < rank; ++dim) {
-    int64_t low = getLow()[dim], high = getHigh()[dim];
-    if (low < 0 || high < 0)
-      return emitOpError() << "has a negative count for dimension " << dim << "; cut with nn.slice instead";
-    if (input.isDynamicDim(dim) && low + high) // C3
-      return emitOpError() << "pads dynamic dimension " << dim;
-    needed.push_back(input.isDynamicDim(dim) ? ShapedType::kDynamic : low + input.getDimSize(dim) + high);
-  }
-  if (failed(requireShape(*this, "result", getResult(), needed))) // C2
-    return failure();
-  return requireElementType(*this, "result", getResult(), input.getElementType());
-}
-
-FactorMap PadOp::getFactorMap() {
-  FactorMap map;
-  FactorMap::Tensor input, result;
-  for (auto [dim, size] : llvm::enumerate(typeOf(getInput()).getShape())) {
-    bool padded = getLow()[dim] + getHigh()[dim] > 0;
-    input.push_back(dimOf(map.addFactor(size, padded ? FactorKind::Whole : FactorKind::Parallel)));
-    result.push_back(padded ? dimOf(map.addFactor(typeOf(getResult()).getDimSize(dim), FactorKind::Whole)) : input.back());
-  }
-  map.operands.push_back(input);
-  map.results.push_back(result);
-  return map;
-}
-
-bool PadOp::preservesPartial(Reduction kind, ArrayRef<bool> partialOperands) {
-  return partialOperands[0] && (kind != Reduction::Sum || getValue().isZero());
+  HostTensor &result = results.emplace_back(resultTensor(getResult(), shape));
+  copyStrided(shape, operands[0], view, result, {0, stridesOf(shape)});
+  return success();
 }
 
 } // namespace tp::nn

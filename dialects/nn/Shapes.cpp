@@ -74,4 +74,8 @@ int64_t elementsOf(Value value, int64_t dynamicExtent) {
   return count;
 }
 
+HostTensor resultTensor(Value result, std::vector<int64_t> shape) {
+  return HostTensor::zeros(*dtypeOf(typeOf(result).getElementType()), std::move(shape));
+}
+
 } // namespace tp::nn

@@ -28,6 +28,9 @@ llvm::LogicalResult requireDim(mlir::Operation *op, int64_t dim, int64_t rank);
 /// Elements of a tensor, a dynamic size counting as `dynamicExtent`.
 int64_t elementsOf(mlir::Value value, int64_t dynamicExtent);
 
+/// Zeros of `result`'s element type, of a shape without unknowns.
+HostTensor resultTensor(mlir::Value result, std::vector<int64_t> shape);
+
 /// A dimension that is the one factor.
 inline FactorMap::Dim dimOf(int64_t factor) { return FactorMap::Dim{factor}; }
 
