@@ -1,0 +1,32 @@
+# How the text tests are found and run. Every tool runs under one address-space limit: some upstream pattern sets do not
+# terminate, and a test must fail then, not take the machine with it.
+import os
+import resource
+import sys
+
+import lit.formats
+
+config.name = "tp"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["Inputs", "Unit", "CMakeLists.txt", "lit.cfg.py", "lit.site.cfg.py"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = os.path.join(config.tp_binary_dir, "test")
+
+limit = 6 << 30
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+resource.setrlimit(resource.RLIMIT_CPU, (120, 120))  # seconds, of one process
+
+tools = ["tp-opt", "tp-compile", "tp-run", "tp-plan", "tp-check"]
+directories = {tool: os.path.join(config.tp_binary_dir, "bin") for tool in tools}
+directories |= {tool: config.llvm_tools_dir for tool in ["FileCheck", "not", "count", "split-file"]}
+for tool, directory in directories.items():
+    # Whole words only, and not the parts of a path or of a longer name.
+    config.substitutions.append((r"(?<![\w./-])%s(?![\w./-])" % tool, os.path.join(directory, tool)))
+    if tool in tools and os.path.exists(os.path.join(directory, tool)):
+        config.available_features.add(tool)
+config.substitutions.append(("%inputs", os.path.join(config.test_source_root, "Inputs")))
+config.substitutions.append(("%python", sys.executable))
+
+config.environment["FILECHECK_OPTS"] = "--enable-var-scope --allow-unused-prefixes=false"
