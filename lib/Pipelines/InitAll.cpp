@@ -2,6 +2,7 @@
 #include "tp/InitAll.h"
 
 #include "tp/Analysis/VerifyLayouts.h"
+#include "tp/Transforms/Propagate.h"
 
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 
@@ -14,6 +15,9 @@ void registerAllDialects(mlir::DialectRegistry &registry) {
   registerUpstreamShardingRules(registry);
 }
 
-void registerAllPasses() { registerVerifyLayoutsPasses(); }
+void registerAllPasses() {
+  registerVerifyLayoutsPasses();
+  registerPropagatePasses();
+}
 
 } // namespace tp
