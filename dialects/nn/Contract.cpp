@@ -124,7 +124,9 @@ const Element *inOrder(const std::vector<Element> &elements, const HostTensor &t
     return packed.ints.data();
 }
 
-using Lanes = double __attribute__((vector_size(64), aligned(8)));
+typedef double Lanes __attribute__((vector_size(64)));
+/// The same at any address: what memory is read as.
+typedef double LanesInMemory __attribute__((vector_size(64), aligned(8)));
 
 /// result[m, n] = sum over k of lhs[m, k] * rhs[n, k], in double. Four rows of lhs share each pass over rhs.
 __attribute__((target_clones("avx512f", "avx2", "default"))) void
@@ -142,9 +144,9 @@ multiply(const double *lhs, const double *rhs, double *result, int64_t rows, int
         Lanes sums[rowBlock] = {};
         int64_t k = 0;
         for (; k + lanes <= depth; k += lanes) {
-          Lanes right = *reinterpret_cast<const Lanes *>(b + k);
+          Lanes right = *reinterpret_cast<const LanesInMemory *>(b + k);
           for (int64_t r = 0; r < rowBlock; ++r)
-            sums[r] += *reinterpret_cast<const Lanes *>(a[r] + k) * right;
+            sums[r] += *reinterpret_cast<const LanesInMemory *>(a[r] + k) * right;
         }
         for (int64_t r = 0; r < count; ++r) {
           double sum = 0;
