@@ -107,6 +107,7 @@ private:
         nodeVariable[n] = domain.size();
         domain.push_back(allowed[n].size());
         nodeOfVariable.push_back(n);
+        tensorOfVariable.push_back(-1);
       }
     contestedNodes = domain.size();
     for (size_t t = 0; t < graph.tensors.size(); ++t)
@@ -114,6 +115,7 @@ private:
         tensorVariable[t] = domain.size();
         domain.push_back(claims.ofTensor[t].size());
         nodeOfVariable.push_back(-1);
+        tensorOfVariable.push_back(t);
       }
     value.assign(domain.size(), 0);
   }
@@ -273,6 +275,8 @@ private:
           if (tensor >= 0 && !graph.nodes[node].map.results.empty())
             cost.memory += localBytes(graph.tensors[tensor],
                                       resultLayout(graph, graph.nodes[node], optionOf(node), slot));
+      if (int tensor = tensorOfVariable[variable]; tensor >= 0)
+        cost.memory += localBytes(graph.tensors[tensor], keptLayout(tensor));
       table.entries.push_back(cost);
     }
     value[variable] = 0;
@@ -446,7 +450,7 @@ private:
   const Mesh &mesh;
   int64_t maxTable;
   std::vector<std::vector<int>> allowed; // per node, options that pass the hard rules
-  std::vector<int> nodeVariable, tensorVariable, nodeOfVariable, domain, value;
+  std::vector<int> nodeVariable, tensorVariable, nodeOfVariable, tensorOfVariable, domain, value;
   std::vector<Table> tables;
   int contestedNodes = 0;
   bool exact = true;

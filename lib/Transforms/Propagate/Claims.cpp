@@ -74,12 +74,21 @@ public:
       visit(node);
     }
     for (size_t t = 0; t < graph.tensors.size(); ++t)
-      if (graph.tensors[t].producer < 0 || graph.tensors[t].wish)
+      if (graph.tensors[t].producer < 0 || graph.tensors[t].wish) {
         claims.ofTensor[t] = optionsOf(claims.onTensor[t], graph.tensors[t].shape, /*limit=*/8);
+        addWhole(graph.tensors[t], claims.ofTensor[t]);
+      }
     return std::move(claims);
   }
 
 private:
+  // An input or state without a wish may also be placed whole: slicing it costs nothing, gathering it would.
+  static void addWhole(const Tensor &tensor, std::vector<Option> &options) {
+    Option whole{std::vector<Parts>(tensor.shape.size()), std::vector<int>(tensor.shape.size(), -1)};
+    if (!tensor.wish && !tensor.isParameter && !llvm::is_contained(options, whole))
+      options.push_back(whole);
+  }
+
   // All maximal sets of claims that go together, each as one option; sizes must divide.
   std::vector<Option> optionsOf(const std::vector<Claim> &list, const std::vector<int64_t> &sizes, size_t limit) {
     std::vector<Option> options;
