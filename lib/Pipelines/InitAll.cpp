@@ -2,6 +2,7 @@
 #include "tp/InitAll.h"
 
 #include "tp/Analysis/VerifyLayouts.h"
+#include "tp/Transforms/Partition.h"
 #include "tp/Transforms/Propagate.h"
 
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
@@ -17,6 +18,7 @@ void registerAllDialects(mlir::DialectRegistry &registry) {
 
 void registerAllPasses() {
   registerVerifyLayoutsPasses();
+  registerPartitionPasses();
   registerPropagatePasses();
 }
 

@@ -1,0 +1,95 @@
+// Finds where f belongs, on the laid-out form, where the axes of every op follow from its types.
+#include "ConvertToLocal.h"
+
+using namespace mlir;
+
+namespace tp {
+
+AxisSet minus(const Mesh &mesh, const AxisSet &a, const std::vector<AxisPart> &b) {
+  AxisSet result;
+  for (const AxisPart &atom : mesh.atoms({a, b}))
+    if (mesh.overlap(a, atom) && !mesh.overlap(b, atom) && mesh.sizeOf(atom) > 1)
+      result.push_back(atom);
+  return mesh.merged(result);
+}
+
+static bool isFloatTensor(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type && isa<FloatType>(type.getElementType());
+}
+
+static std::vector<AxisPart> usedAxes(const Layout &layout) {
+  std::vector<AxisPart> used = layout.partial;
+  for (const DimLayout &dim : layout.dims)
+    used.insert(used.end(), dim.axes.begin(), dim.axes.end());
+  return used;
+}
+
+CopyPlan::CopyPlan(func::FuncOp function, const Mesh &mesh) : mesh(mesh) {
+  for (Value argument : function.getArguments())
+    if (isFloatTensor(argument))
+      differentiable.insert(argument);
+  for (Operation &op : function.getBody().front())
+    visit(&op);
+}
+
+void CopyPlan::visit(Operation *op) {
+  bool depends = isa<nn::GetOp, func::CallOp>(op) ||
+                 llvm::any_of(op->getOperands(), [&](Value operand) { return hasCotangent(operand); });
+  for (Value result : op->getResults())
+    if (depends && isFloatTensor(result))
+      differentiable.insert(result);
+  auto rule = dyn_cast<ShardingRule>(op);
+  if (!rule || llvm::none_of(op->getOperands(), [&](Value operand) { return hasCotangent(operand); }))
+    return;
+  FailureOr<FactorAxes> factors = verifyLaidOut(op, rule, mesh);
+  if (failed(factors))
+    return; // refused by tp-verify-layouts before
+  AxisSet active;
+  for (const auto &axes : factors->axes)
+    active.insert(active.end(), axes.begin(), axes.end());
+  for (Value operand : op->getOperands())
+    if (LayoutAttr layout = layoutOf(operand))
+      active.insert(active.end(), layout.getLayout().partial.begin(), layout.getLayout().partial.end());
+  for (OpOperand &use : op->getOpOperands())
+    if (hasCotangent(use.get()))
+      if (AxisSet need = minus(mesh, active, usedAxes(layoutOf(use.get()).getLayout())); !need.empty())
+        needs[&use] = need;
+}
+
+bool CopyPlan::allUsesDiffer(Value value, const std::vector<AxisPart> &axes) const {
+  return !value.use_empty() && llvm::all_of(value.getUses(), [&](OpOperand &use) {
+    return minus(mesh, axes, needs.lookup(&use)).empty();
+  });
+}
+
+std::vector<AxisSet> CopyPlan::setsOf(Value value, const AxisSet &given) const {
+  std::vector<AxisSet> sets;
+  for (OpOperand &use : value.getUses())
+    if (AxisSet need = minus(mesh, axesOf(use), given); !need.empty())
+      sets.push_back(need);
+  std::sort(sets.begin(), sets.end(), [&](const AxisSet &a, const AxisSet &b) {
+    return std::pair(mesh.sizeOf(a), a) < std::pair(mesh.sizeOf(b), b);
+  });
+  sets.erase(std::unique(sets.begin(), sets.end()), sets.end());
+  return sets;
+}
+
+std::string whereOf(Operation *op) {
+  std::string name;
+  int64_t line = -1;
+  op->getLoc()->walk([&](Location location) {
+    if (auto named = dyn_cast<NameLoc>(location); named && name.empty())
+      name = named.getName().str();
+    if (auto file = dyn_cast<FileLineColLoc>(location); file && line < 0)
+      line = file.getLine();
+    return WalkResult::advance();
+  });
+  if (!name.empty())
+    return name;
+  auto function = op->getParentOfType<func::FuncOp>();
+  std::string prefix = function ? function.getName().str() + ":" : "";
+  return prefix + (line >= 0 ? std::to_string(line) : op->getName().getStringRef().str());
+}
+
+} // namespace tp
