@@ -20,14 +20,17 @@ template <class Body> void guarded(tprt_context *ctx, Body &&body) {
   std::longjmp(*ctx->escape, 1);
 }
 
-/// The same for a function that computes: one event of the trace.
+/// The same for a function that computes: one event of the trace, and an error says which rank and function it was.
 template <class Body> void compute(tprt_context *ctx, const char *name, Body &&body) {
-  if (!ctx->recorder.tracing)
-    return guarded(ctx, body);
   guarded(ctx, [&] {
-    Clock::time_point begin = Clock::now();
-    body();
-    ctx->recorder.compute(name, begin, Clock::now());
+    Clock::time_point begin = ctx->recorder.tracing ? Clock::now() : Clock::time_point();
+    try {
+      body();
+    } catch (const tp::Error &error) {
+      throw tp::Error("rank " + std::to_string(ctx->rank) + ", " + name + ": " + error.what());
+    }
+    if (ctx->recorder.tracing)
+      ctx->recorder.compute(name, begin, Clock::now());
   });
 }
 

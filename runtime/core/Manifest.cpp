@@ -1,0 +1,234 @@
+// See tprt/Manifest.h.
+#include "tprt/Manifest.h"
+#include "tp/Support/MappedFile.h"
+#include "tprt/Abi.h"
+
+#include <cstring>
+#include <elf.h>
+
+namespace tprt {
+
+namespace {
+
+constexpr std::string_view marker = "TPM-MANIFEST-1\n";
+
+/// A library that is cut off would be found out by a bus error while it is loaded, so its segments are checked here.
+void checkElf(const tp::MappedFile &file) {
+  std::string_view text = file.text();
+  Elf64_Ehdr header;
+  if (text.size() < sizeof header || std::memcmp(text.data(), ELFMAG, SELFMAG) != 0)
+    throw tp::Error(file.path() + " is no compiled module (.tpm)");
+  std::memcpy(&header, text.data(), sizeof header);
+  if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != EM_X86_64)
+    throw tp::Error(file.path() + " is compiled for another kind of processor, this one is x86-64");
+  auto cutOff = [&] {
+    return tp::Error(file.path() + " is cut off after " + std::to_string(text.size()) + " bytes; compile it again");
+  };
+  // The table of sections, if there is one, is the last thing in the file.
+  if (header.e_shoff > text.size() || uint64_t(header.e_shnum) * header.e_shentsize > text.size() - header.e_shoff)
+    throw cutOff();
+  for (uint64_t i = 0; i < header.e_phnum; ++i) {
+    Elf64_Phdr segment;
+    uint64_t at = header.e_phoff + i * sizeof segment;
+    bool fits = header.e_phentsize == sizeof segment && at >= header.e_phoff && at + sizeof segment <= text.size();
+    if (fits) {
+      std::memcpy(&segment, text.data() + at, sizeof segment);
+      fits = segment.p_filesz <= text.size() && segment.p_offset <= text.size() - segment.p_filesz;
+    }
+    if (!fits)
+      throw cutOff();
+  }
+}
+
+SourceInfo parseSource(const tp::Json &json, const std::string &what) {
+  SourceInfo source;
+  source.tensor = tp::stringAt(json, "tensor", what, "");
+  source.input = tp::stringAt(json, "input", what, "");
+  if (tp::findKey(json, "offsets"))
+    source.offsets = tp::intsAt(json, "offsets", what);
+  if (tp::findKey(json, "sizes"))
+    source.sizes = tp::intsAt(json, "sizes", what);
+  if (source.offsets.size() != source.sizes.size())
+    throw tp::Error(what + ": a source has " + std::to_string(source.offsets.size()) + " offsets and " +
+                    std::to_string(source.sizes.size()) + " sizes");
+  return source;
+}
+
+/// A product that overflows or an extent below what it may be is refused, so that sizes can be trusted from here on.
+void checkShape(const TensorInfo &tensor, const tp::Mesh &mesh, bool mayBeDynamic, const std::string &what) {
+  std::string name = what + ": \"" + tensor.name + "\"";
+  if (std::string problem = tp::problemWith(tensor.layout, tensor.shape, mesh); !problem.empty())
+    throw tp::Error(name + ": " + problem);
+  if (tensor.localShape.size() != tensor.shape.size())
+    throw tp::Error(name + " has a shape of " + std::to_string(tensor.shape.size()) + " dimensions and a local one of " +
+                    std::to_string(tensor.localShape.size()));
+  int64_t count = 1;
+  for (size_t i = 0; i < tensor.shape.size(); ++i) {
+    bool dynamic = tensor.shape[i] == -1 && mayBeDynamic;
+    int64_t wanted = dynamic ? -mesh.sizeOf(tensor.layout.dims[i].axes)
+                             : tp::localSize(tensor.shape[i], tensor.layout.dims[i].axes, mesh);
+    if ((tensor.shape[i] < 0 && !dynamic) || tensor.localShape[i] != wanted)
+      throw tp::Error(name + " has extent " + std::to_string(tensor.shape[i]) + ", locally " +
+                      std::to_string(tensor.localShape[i]) + ", in dimension " + std::to_string(i) + " of layout " +
+                      tensor.layout.str());
+    if (__builtin_mul_overflow(count, dynamic ? 1 : tensor.shape[i], &count) || count > (int64_t(1) << 48))
+      throw tp::Error(name + " has more than 2^48 elements");
+  }
+}
+
+TensorInfo parseTensor(const tp::Json &json, const tp::Mesh &mesh, bool mayBeDynamic, const std::string &what) {
+  TensorInfo tensor;
+  tensor.name = tp::stringAt(json, "name", what);
+  tensor.shape = tp::intsAt(json, "shape", what);
+  tensor.type = tp::parseDType(tp::stringAt(json, "dtype", what));
+  tensor.layout = tp::Layout::parse(tp::stringAt(json, "layout", what));
+  tensor.localShape = tp::intsAt(json, "local_shape", what);
+  if (const tp::Json *source = tp::findKey(json, "source"))
+    tensor.source = parseSource(*source, what);
+  checkShape(tensor, mesh, mayBeDynamic, what);
+  return tensor;
+}
+
+std::vector<TensorInfo> parseTensors(const tp::Json &json, const char *key, const tp::Mesh &mesh, bool mayBeDynamic,
+                                     const std::string &what) {
+  std::vector<TensorInfo> tensors;
+  for (const tp::Json &element : tp::arrayAt(json, key, what))
+    tensors.push_back(parseTensor(element, mesh, mayBeDynamic, what));
+  return tensors;
+}
+
+CollectiveInfo parseCollective(const tp::Json &json, size_t groups, const std::string &what) {
+  CollectiveInfo info;
+  info.kind = tp::stringAt(json, "kind", what);
+  info.group = tp::intAt(json, "group", what);
+  if (info.group < 0 || info.group >= static_cast<int64_t>(groups))
+    throw tp::Error(what + ": a collective names group " + std::to_string(info.group) + " of " + std::to_string(groups));
+  info.axes = tp::stringsAt(json, "axes", what);
+  info.groupSize = tp::intAt(json, "group_size", what);
+  info.reduce = tp::stringAt(json, "reduce", what, "");
+  info.type = tp::stringAt(json, "dtype", what);
+  info.operandShape = tp::intsAt(json, "operand_shape", what);
+  info.where = tp::stringAt(json, "where", what, "");
+  info.why = tp::stringAt(json, "why", what, "");
+  return info;
+}
+
+EntryInfo parseEntry(const tp::Json &json, const tp::Mesh &mesh, size_t groups, const std::string &file) {
+  EntryInfo entry;
+  entry.name = tp::stringAt(json, "name", file);
+  std::string what = file + ": entry \"" + entry.name + "\"";
+  entry.symbol = tp::stringAt(json, "symbol", what);
+  if (const tp::Json *dynamic = tp::findKey(json, "dynamic"))
+    entry.dynamicMax = tp::intAt(*dynamic, "max", what);
+  entry.tokens = tp::intAt(json, "tokens", what, 0);
+  entry.inputs = parseTensors(json, "inputs", mesh, entry.dynamicMax.has_value(), what);
+  entry.outputs = parseTensors(json, "outputs", mesh, entry.dynamicMax.has_value(), what);
+  entry.arenaBytes = tp::intAt(json, "arena_bytes", what);
+  if (entry.arenaBytes < 0 || (entry.dynamicMax && *entry.dynamicMax < 1))
+    throw tp::Error(what + " needs an arena of " + std::to_string(entry.arenaBytes) + " bytes");
+  for (const tp::Json &element : tp::arrayAt(json, "collectives", what))
+    entry.collectives.push_back(parseCollective(element, groups, what));
+  if (const tp::Json *tensors = tp::findKey(json, "tensors"))
+    entry.tensors = *tensors;
+  else
+    entry.tensors = tp::Json::array();
+  return entry;
+}
+
+ModelInfo parseModel(const tp::Json &json, const std::string &what) {
+  ModelInfo model;
+  model.kind = tp::stringAt(json, "kind", what, model.kind);
+  model.batch = tp::intAt(json, "batch", what, 1);
+  model.maxSequence = tp::intAt(json, "max_seq", what, 0);
+  model.vocabulary = tp::intAt(json, "vocab", what, 0);
+  model.bos = tp::intAt(json, "bos", what, -1);
+  model.addBos = tp::boolAt(json, "add_bos", what, false);
+  if (tp::findKey(json, "eos"))
+    model.eos = tp::intsAt(json, "eos", what);
+  if (const tp::Json *tokenizer = tp::findKey(json, "tokenizer")) {
+    model.tokenizerFormat = tp::stringAt(*tokenizer, "format", what, "");
+    model.tokenizerPath = tp::stringAt(*tokenizer, "path", what, "");
+  }
+  return model;
+}
+
+} // namespace
+
+int64_t Manifest::findEntry(const std::string &name) const {
+  for (size_t i = 0; i < entries.size(); ++i)
+    if (entries[i].name == name)
+      return static_cast<int64_t>(i);
+  return -1;
+}
+
+std::vector<int64_t> resolveShape(std::vector<int64_t> shape, int64_t n) {
+  for (int64_t &extent : shape)
+    if (extent < 0)
+      extent = (n - extent - 1) / -extent;
+  return shape;
+}
+
+int64_t countOf(const std::vector<int64_t> &shape) {
+  int64_t count = 1;
+  for (int64_t extent : shape)
+    count *= extent;
+  return count;
+}
+
+std::string readManifestText(const std::string &path) {
+  tp::MappedFile file(path);
+  checkElf(file);
+  std::string_view text = file.text();
+  for (size_t at = text.find(marker); at != text.npos; at = text.find(marker, at + 1)) {
+    size_t begin = at + marker.size();
+    if (begin >= text.size() || text[begin] != '{')
+      continue;
+    size_t end = text.find('\0', begin);
+    if (end == text.npos)
+      throw tp::Error(path + " is cut off inside its manifest; compile it again");
+    return std::string(text.substr(begin, end - begin));
+  }
+  throw tp::Error(path + " is no compiled module (.tpm): it has no manifest");
+}
+
+Manifest parseManifest(const std::string &text, const std::string &what) {
+  Manifest manifest;
+  manifest.text = text;
+  tp::Json json = tp::parseJson(text, what + " (manifest)");
+  if (int64_t version = tp::intAt(json, "abi_version", what); version != abiVersion)
+    throw tp::Error(what + " has ABI version " + std::to_string(version) + ", this runtime needs " +
+                    std::to_string(abiVersion) + "; compile it again");
+  manifest.version = tp::stringAt(json, "tp_version", what, "");
+  manifest.target = tp::stringAt(json, "target", what);
+  manifest.isa = tp::stringAt(json, "isa", what, "");
+  int64_t ranks = 1;
+  for (const auto &[axis, size] : tp::objectAt(json, "mesh", what).items()) {
+    manifest.mesh.axes.push_back({axis, tp::asInt(size, axis, what)});
+    if (manifest.mesh.axes.back().size < 1 || __builtin_mul_overflow(ranks, manifest.mesh.axes.back().size, &ranks) ||
+        ranks > 4096)
+      throw tp::Error(what + ": mesh axis \"" + axis + "\" has size " + size.dump() + "; a mesh has 1 to 4096 ranks");
+  }
+  if (const tp::Json *model = tp::findKey(json, "model"))
+    manifest.model = parseModel(*model, what);
+  if (const tp::Json *weights = tp::findKey(json, "weights")) {
+    manifest.weights.path = tp::stringAt(*weights, "path", what, "");
+    manifest.weights.format = tp::stringAt(*weights, "format", what, "none");
+    manifest.weights.fingerprint = tp::stringAt(*weights, "fingerprint", what, "");
+  }
+  for (const tp::Json &group : tp::arrayAt(json, "groups", what)) {
+    std::vector<tp::AxisPart> parts;
+    for (const tp::Json &part : tp::arrayAt(group, "parts", what)) {
+      parts.push_back({tp::stringAt(part, "axis", what), tp::intAt(part, "pre", what, 1), tp::intAt(part, "size", what, 0)});
+      if (std::string problem = manifest.mesh.problemWith(parts.back()); !problem.empty())
+        throw tp::Error(what + ": " + problem);
+    }
+    manifest.groups.push_back(parts);
+  }
+  manifest.parameters = parseTensors(json, "parameters", manifest.mesh, false, what);
+  manifest.states = parseTensors(json, "states", manifest.mesh, false, what);
+  for (const tp::Json &entry : tp::arrayAt(json, "entries", what))
+    manifest.entries.push_back(parseEntry(entry, manifest.mesh, manifest.groups.size(), what));
+  return manifest;
+}
+
+} // namespace tprt

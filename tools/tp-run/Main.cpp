@@ -1,0 +1,145 @@
+// tp-run: runs a compiled module on all its ranks. Reads the command line, loads, does the one thing that was asked for
+// (continue a text, run an entry, score a file of tokens), and writes the reports.
+#include "Command.h"
+#include "tp/Support/AtomicFile.h"
+#include "tp/Support/Options.h"
+#include "tprt/Report.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+using namespace tp;
+using namespace tp::run;
+
+namespace {
+
+bool parse(int argc, char **argv, Command &command) {
+  Options options("tp-run", "runs a compiled module on all its ranks");
+  options.argument("MODULE.tpm", command.module, "the compiled module");
+  options.add("--weights", "FILE|DIR", command.weights, "weights, instead of those that the module names")
+      .add("--ranks", "N", command.ranks, "number of ranks; what the module was compiled for", {.least = 1})
+      .add("--threads", "N", command.threads, "threads of each rank (default: cores divided by ranks)",
+           {.least = 1, .most = 1024})
+      .addChoice("--comm", {"local", "mpi", "nccl"}, command.communicator, "how ranks reach each other")
+      .add("--timeout", "SECONDS", command.timeout, "how long a rank waits for the others (default: 60)")
+      .add("--stats", "FILE", command.stats, "write what was counted as JSON")
+      .add("--trace", "FILE", command.trace, "write every call as a Chrome trace")
+      .add("--dump-ranks", "DIR", command.dumpRanks, "write every rank's outputs as .npy files")
+      .addFlag("--manifest", command.manifestOnly, "print the module's manifest and stop");
+  options.heading("generate")
+      .add("--prompt", "TEXT", command.prompts, "a text to continue; up to --batch times")
+      .addFlag("--chat", command.chat, "put each prompt into the model's chat template")
+      .add("--tokens", "IDS", command.tokens, "tokens to continue, 1,2,3; up to --batch times")
+      .add("--max-new-tokens", "N", command.maxNewTokens, "stop after N tokens (default: 128)", {.least = 0})
+      .addFlag("--ignore-eos", command.ignoreEos, "go on after the end token")
+      .add("--temperature", "T", command.sampling.temperature, "above 0: sample (default: 0, the likeliest token)")
+      .add("--top-k", "K", command.sampling.topK, "sample among the K likeliest tokens", {.least = 1})
+      .add("--top-p", "P", command.sampling.topP, "sample among the likeliest tokens that make up P")
+      .add("--seed", "S",
+           [&](std::string_view text) { command.sampling.seed = static_cast<uint64_t>(parseInts(text).at(0)); },
+           "seed of the sampling (default: 0)")
+      .addFlag("--print-tokens", command.printTokens, "print the new tokens' ids");
+  options.heading("any entry")
+      .add("--entry", "NAME", command.entry, "the entry to run (default: main, or the only one)")
+      .add("--input", "NAME=FILE.npy", command.inputs, "an input or parameter")
+      .add("--output", "NAME=FILE.npy", command.outputs, "where an output goes")
+      .add("--random-inputs", "SEED", command.randomSeed, "random numbers for what is not given");
+  options.heading("whole files of tokens")
+      .add("--tokens-file", "IDS.npy", command.tokensFile, "int32 [batch, seq]")
+      .add("--logits", "OUT.npy", command.logits, "language model: float32 [batch, seq, vocab], every position")
+      .add("--attention-mask", "M.npy", command.attentionMask, "encoder: int32 [batch, seq]")
+      .add("--token-types", "T.npy", command.tokenTypes, "encoder: int32 [batch, seq]")
+      .add("--hidden", "OUT.npy", command.hidden, "encoder: float32 [batch, seq, hidden]");
+  return options.parse(argc, argv);
+}
+
+void check(const Command &command) {
+  const tprt::SamplingOptions &sampling = command.sampling;
+  if (!command.prompts.empty() && !command.tokens.empty())
+    throw UsageError("--prompt and --tokens exclude each other");
+  if (command.chat && command.prompts.empty())
+    throw UsageError("--chat needs --prompt");
+  if (sampling.temperature < 0)
+    throw UsageError("--temperature needs 0 or more");
+  if (sampling.temperature == 0 && (sampling.topK != 0 || sampling.topP != 1))
+    throw UsageError("--top-k and --top-p need a --temperature above 0");
+  if (!(sampling.topP > 0 && sampling.topP <= 1))
+    throw UsageError("--top-p needs a number above 0, at most 1");
+  if (!(command.timeout > 0))
+    throw UsageError("--timeout needs a number of seconds above 0");
+  if (command.logits.has_value() + command.hidden.has_value() != command.tokensFile.has_value())
+    throw UsageError("--tokens-file needs either --logits or --hidden, and they need it");
+}
+
+void checkFits(const Command &command, const tprt::Manifest &manifest) {
+  if (command.communicator != "local")
+    throw Error("this build has the communicator \"local\" only, --comm " + command.communicator +
+                " is not part of it yet");
+  if (int64_t ranks = manifest.mesh.size(); command.ranks && *command.ranks != ranks)
+    throw Error(command.module + " is compiled for " + std::to_string(ranks) + (ranks == 1 ? " rank" : " ranks") +
+                " (mesh " + manifest.mesh.str() + "), --ranks says " + std::to_string(*command.ranks) +
+                "; compile it with another --mesh");
+  bool languageModel = manifest.model.kind == "language_model";
+  if (!languageModel && (!command.prompts.empty() || !command.tokens.empty() || command.logits))
+    throw Error(command.module + " is no language model (its manifest says " + manifest.model.kind +
+                "); run an entry with --input and --output");
+  if (command.hidden)
+    throw Error(command.module + " is no encoder (its manifest says " + manifest.model.kind + "), --hidden needs one");
+}
+
+tprt::ProgramOptions programOptions(const Command &command) {
+  tprt::ProgramOptions options;
+  options.weights = command.weights;
+  options.threads = command.threads.value_or(0);
+  options.timeoutSeconds = command.timeout;
+  options.tracing = command.trace.has_value();
+  if (command.randomSeed)
+    options.randomSeed = static_cast<uint64_t>(*command.randomSeed);
+  for (const std::string &text : command.inputs) {
+    auto [name, path] = splitNameValue(text);
+    options.given[name] = tprt::Array::readNpy(path);
+  }
+  options.progress = [](const std::string &text) { std::fprintf(stderr, "%s\n", text.c_str()); };
+  return options;
+}
+
+int runModule(int argc, char **argv) {
+  Command command;
+  if (!parse(argc, argv, command))
+    return 0;
+  check(command);
+  if (command.manifestOnly) {
+    std::string text = tprt::readManifestText(command.module);
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    std::putchar('\n');
+    return 0;
+  }
+  tprt::Module module(command.module);
+  checkFits(command, module.manifest());
+  tprt::Program program(module, programOptions(command));
+  program.hashing = command.stats.has_value();
+  try {
+    bool generating = !command.prompts.empty() || !command.tokens.empty();
+    Outcome outcome = generating           ? generate(command, program, module)
+                      : command.tokensFile ? score(command, program)
+                                           : runEntry(command, program);
+    if (command.stats)
+      writeFile(*command.stats, printJson(tprt::statistics(program, outcome.tokensPerSecond)) + "\n");
+    if (command.trace)
+      tprt::writeTrace(program, *command.trace);
+    if (command.dumpRanks)
+      tprt::dumpRanks(program, *command.dumpRanks);
+  } catch (const Error &error) {
+    if (!program.ranks().hasStragglers())
+      throw;
+    // A rank hangs in code that we cannot stop: nothing may be torn down under it.
+    printError(error);
+    std::fflush(nullptr);
+    std::_Exit(1);
+  }
+  return 0;
+}
+
+} // namespace
+
+int main(int argc, char **argv) { return runTool(argc, argv, runModule); }
