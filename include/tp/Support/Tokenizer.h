@@ -1,0 +1,155 @@
+// Texts to token ids and back: byte-pair tokenizers as GGUF files and Hugging Face folders carry them.
+//
+// There are two alphabets and two merging orders, and they combine freely. Byte-level vocabularies (GPT-2, Llama 3,
+// SmolLM2, Qwen) merge bytes; the others (Llama 2, SentencePiece) merge characters, write a space as U+2581, and fall back
+// to one token per byte. A merge is chosen by its rank in a list, or by the score of the token that it makes.
+#pragma once
+#include "tp/Support/PreTokenizer.h"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace tp {
+
+class GgufFile;
+
+enum class TokenKind : uint8_t { Normal, Unknown, Control, UserDefined, Unused, Byte };
+
+/// Everything a tokenizer is made of, as plain data; the loaders fill it in.
+struct TokenizerParts {
+  /// By id, as the file writes them: byte-level tokens in GPT-2's printable alphabet, others with U+2581 for a space.
+  std::vector<std::string> tokens;
+  /// Empty: all Normal.
+  std::vector<TokenKind> kinds;
+  bool byteLevel = true;
+  /// Merges in order of rank. Empty where `scores` decide.
+  std::vector<std::pair<std::string, std::string>> merges;
+  std::vector<double> scores;
+  /// A piece that is a token is taken as it is, whatever the merges say.
+  bool ignoreMerges = false;
+  /// Characters that are no token become tokens like <0xE2>.
+  bool byteFallback = false;
+  /// Texts are brought to Unicode's composed form (NFC) first.
+  bool composeCharacters = false;
+  std::vector<Split> splits;
+  /// Pieces begin at U+2581 (not byte-level only).
+  bool splitAtSpaces = false;
+  /// Where a space is put before the text: never, at its beginning, or after each special token too; and whether only
+  /// where there is none.
+  enum class PrefixSpace { Never, First, Every } prefixSpace = PrefixSpace::Never;
+  bool prefixUnlessSpace = true;
+  /// `decode` drops the space that the text begins with.
+  bool stripFirstSpace = false;
+
+  /// Tokens that are recognised in a text before anything else.
+  struct Added {
+    std::string text;
+    int32_t id = 0;
+    bool stripLeft = false, stripRight = false, singleWord = false;
+  };
+  std::vector<Added> added;
+  int64_t unknown = -1;
+  /// Put before and after every text that `encode` gets.
+  std::vector<int32_t> before, after;
+  int64_t bos = -1;
+  /// Tokens that end a generated text.
+  std::vector<int32_t> ends;
+  /// Jinja text, "" if there is none.
+  std::string chatTemplate;
+  /// Names the source in errors.
+  std::string what;
+};
+
+/// Read from the `tokenizer.*` keys of a GGUF file. Throws Error.
+TokenizerParts readGgufTokenizer(const GgufFile &file);
+/// Read from tokenizer.json, tokenizer_config.json, generation_config.json and config.json of a Hugging Face folder; only
+/// the first must be there. Throws Error for parts that are not known.
+TokenizerParts readFolderTokenizer(const std::string &folder);
+
+struct ChatMessage {
+  std::string role; // "system", "user", "assistant"
+  std::string content;
+};
+
+class Tokenizer {
+public:
+  /// Throws Error if the parts do not fit together.
+  explicit Tokenizer(TokenizerParts parts);
+  /// `path`: a .gguf file or a Hugging Face folder.
+  static Tokenizer open(const std::string &path);
+
+  int64_t vocabularySize() const { return static_cast<int64_t>(parts.tokens.size()); }
+  /// -1 if there is none.
+  int64_t bos() const { return parts.bos; }
+  bool addsBos() const { return !parts.before.empty() && parts.before[0] == parts.bos; }
+  const std::vector<int32_t> &ends() const { return parts.ends; }
+  bool isEnd(int32_t id) const;
+
+  /// The ids of `text`, special tokens in it recognised. `addSpecial`: with the tokens that the model wants before and
+  /// after every text; false for what `applyChatTemplate` returns, which contains them.
+  std::vector<int32_t> encode(std::string_view text, bool addSpecial = true) const;
+  /// The text of `ids`. Bytes that are no UTF-8 become U+FFFD. Control tokens are left out unless `keepSpecial`.
+  /// Throws Error for an id outside the vocabulary.
+  std::string decode(const std::vector<int32_t> &ids, bool keepSpecial = false) const;
+  /// The bytes that one token stands for, which need not be whole characters.
+  const std::string &bytesOf(int32_t id) const;
+  bool isSpecial(int32_t id) const;
+
+  /// The text that the model's chat template makes of `messages`, up to where the assistant's answer begins. Throws Error
+  /// if the model has no template, or one of a family that is not known.
+  std::string applyChatTemplate(const std::vector<ChatMessage> &messages) const;
+
+private:
+  struct TextHash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+  struct Merge {
+    int32_t rank, result;
+  };
+  struct Symbol;
+  int32_t find(std::string_view text) const;
+  void buildMerges();
+  bool mergeOf(const Symbol &left, const Symbol &right, std::string_view piece, double &order, int32_t &result) const;
+  void encodeSegment(std::string_view segment, bool isFirst, std::vector<int32_t> &ids) const;
+  void encodePiece(std::string_view piece, std::vector<int32_t> &ids) const;
+  const TokenizerParts::Added *addedAt(std::string_view text, size_t at) const;
+
+  TokenizerParts parts;
+  /// By id: the bytes a token stands for.
+  std::vector<std::string> bytes;
+  /// What pieces are matched against: bytes for byte-level vocabularies, else texts as the file writes them.
+  std::unordered_map<std::string, int32_t, TextHash, std::equal_to<>> ids;
+  std::unordered_map<uint64_t, Merge> merges;
+  std::array<int32_t, 256> byteTokens;
+  /// Added tokens by first byte, the longest first.
+  std::array<std::vector<const TokenizerParts::Added *>, 256> addedByByte;
+  std::unique_ptr<std::vector<TokenizerParts::Added>> addedStorage;
+};
+
+/// Decodes a text as its tokens arrive: gives out whole characters only, and keeps the bytes of a begun one.
+class TokenStream {
+public:
+  explicit TokenStream(const Tokenizer &tokenizer) : tokenizer(tokenizer) {}
+  /// What can be printed after `id` has arrived; may be empty.
+  std::string add(int32_t id);
+  /// What is left: U+FFFD if a character was cut off.
+  std::string finish();
+
+private:
+  const Tokenizer &tokenizer;
+  std::string pending;
+};
+
+/// `messages` in the form of the Jinja text `chatTemplate`, which is recognised by its structure: the ChatML family
+/// (SmolLM2, Qwen) with its default system prompt, and the Llama 3 family. `bosText` is put where the template has
+/// bos_token. Throws Error for any other template, saying what is supported.
+std::string formatChat(const std::string &chatTemplate, const std::string &bosText,
+                       const std::vector<ChatMessage> &messages);
+
+} // namespace tp
