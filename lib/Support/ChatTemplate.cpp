@@ -1,6 +1,6 @@
-// Chat templates are Jinja programs. Instead of running them, we recognise the two families nearly all of them belong to
-// by the markers they print, and take from their text what differs inside a family: the default system prompt, whether
-// contents are trimmed, and the dates that Llama 3.1 and later put into every system message.
+// Chat templates are Jinja programs. Instead of running them, we recognise the two families nearly all of them belong
+// to by the markers they print, and take from their text what differs inside a family: the default system prompt,
+// whether contents are trimmed, and the dates that Llama 3.1 and later put into every system message.
 #include "tp/Support/Error.h"
 #include "tp/Support/Tokenizer.h"
 
@@ -65,8 +65,8 @@ std::string formatChatMl(const std::string &chatTemplate, const std::string &bos
     text += "<|im_start|>system\n" + systemPrompt + "<|im_end|>\n";
   bool trims = trimsContents(chatTemplate);
   for (const ChatMessage &message : messages)
-    text += "<|im_start|>" + message.role + "\n" + (trims ? trimmed(message.content) : message.content) +
-            "<|im_end|>\n";
+    text +=
+        "<|im_start|>" + message.role + "\n" + (trims ? trimmed(message.content) : message.content) + "<|im_end|>\n";
   return text + "<|im_start|>assistant\n";
 }
 

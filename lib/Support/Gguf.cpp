@@ -27,7 +27,9 @@ struct GgufReader {
   GgufFile &gguf;
   uint64_t position = 0;
 
-  [[noreturn]] void fail(const std::string &message) const { throw Error("\"" + gguf.mapped.path() + "\": " + message); }
+  [[noreturn]] void fail(const std::string &message) const {
+    throw Error("\"" + gguf.mapped.path() + "\": " + message);
+  }
 
   const char *take(uint64_t size) {
     const char *bytes = gguf.mapped.bytes(position, size);
@@ -232,9 +234,7 @@ double GgufFile::numberAt(const std::string &key) const {
     failType(key, value, "one number");
   return decodeNumber(key, value, 0);
 }
-double GgufFile::numberAt(const std::string &key, double fallback) const {
-  return has(key) ? numberAt(key) : fallback;
-}
+double GgufFile::numberAt(const std::string &key, double fallback) const { return has(key) ? numberAt(key) : fallback; }
 
 bool GgufFile::boolAt(const std::string &key, bool fallback) const {
   const Value *value = find(key);

@@ -51,8 +51,8 @@ template <typename Document> Document parse(std::string_view text, const std::st
     std::string message = error.what();
     size_t column = message.find(", column ");
     size_t reason = message.find(": ", column == std::string::npos ? 0 : column);
-    throw Error(placeOf(text, error.byte ? error.byte - 1 : 0, what) + ": not JSON: " +
-                (reason == std::string::npos ? message : message.substr(reason + 2)));
+    throw Error(placeOf(text, error.byte ? error.byte - 1 : 0, what) +
+                ": not JSON: " + (reason == std::string::npos ? message : message.substr(reason + 2)));
   } catch (const typename Document::exception &error) {
     throw Error(what + ": not JSON: " + error.what());
   }

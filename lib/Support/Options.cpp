@@ -66,33 +66,36 @@ Options &Options::add(std::string name, std::string placeholder, std::function<v
 }
 
 Options &Options::add(std::string name, std::string placeholder, std::string &target, std::string help) {
-  return add(std::move(name), std::move(placeholder), [&target](std::string_view text) { target = text; },
-             std::move(help));
+  return add(
+      std::move(name), std::move(placeholder), [&target](std::string_view text) { target = text; }, std::move(help));
 }
 Options &Options::add(std::string name, std::string placeholder, std::optional<std::string> &target, std::string help) {
-  return add(std::move(name), std::move(placeholder), [&target](std::string_view text) { target = text; },
-             std::move(help));
+  return add(
+      std::move(name), std::move(placeholder), [&target](std::string_view text) { target = text; }, std::move(help));
 }
 Options &Options::add(std::string name, std::string placeholder, std::vector<std::string> &target, std::string help) {
-  return add(std::move(name), std::move(placeholder), [&target](std::string_view text) { target.emplace_back(text); },
-             std::move(help));
+  return add(
+      std::move(name), std::move(placeholder), [&target](std::string_view text) { target.emplace_back(text); },
+      std::move(help));
 }
 Options &Options::add(std::string name, std::string placeholder, int64_t &target, std::string help, IntRange range) {
-  return add(std::move(name), std::move(placeholder),
-             [&target, range](std::string_view text) { target = parseInt(text, range); }, std::move(help));
+  return add(
+      std::move(name), std::move(placeholder),
+      [&target, range](std::string_view text) { target = parseInt(text, range); }, std::move(help));
 }
 Options &Options::add(std::string name, std::string placeholder, std::optional<int64_t> &target, std::string help,
                       IntRange range) {
-  return add(std::move(name), std::move(placeholder),
-             [&target, range](std::string_view text) { target = parseInt(text, range); }, std::move(help));
+  return add(
+      std::move(name), std::move(placeholder),
+      [&target, range](std::string_view text) { target = parseInt(text, range); }, std::move(help));
 }
 Options &Options::add(std::string name, std::string placeholder, double &target, std::string help) {
-  return add(std::move(name), std::move(placeholder), [&target](std::string_view text) { target = parseNumber(text); },
-             std::move(help));
+  return add(
+      std::move(name), std::move(placeholder), [&target](std::string_view text) { target = parseNumber(text); },
+      std::move(help));
 }
 
-template <typename Target>
-static auto takeChoice(std::vector<std::string> choices, Target &target) {
+template <typename Target> static auto takeChoice(std::vector<std::string> choices, Target &target) {
   return [choices = std::move(choices), &target](std::string_view text) {
     std::string known;
     for (const std::string &choice : choices) {
@@ -127,13 +130,13 @@ Options &Options::addFlag(std::string name, bool &target, std::string help) {
 }
 
 Options &Options::argument(std::string placeholder, std::string &target, std::string help) {
-  positionals.push_back({std::move(placeholder), std::move(help),
-                         [&target](std::string_view text) { target = text; }, true, false});
+  positionals.push_back(
+      {std::move(placeholder), std::move(help), [&target](std::string_view text) { target = text; }, true, false});
   return *this;
 }
 Options &Options::argument(std::string placeholder, std::optional<std::string> &target, std::string help) {
-  positionals.push_back({std::move(placeholder), std::move(help),
-                         [&target](std::string_view text) { target = text; }, false, false});
+  positionals.push_back(
+      {std::move(placeholder), std::move(help), [&target](std::string_view text) { target = text; }, false, false});
   return *this;
 }
 Options &Options::argument(std::string placeholder, std::vector<std::string> &target, std::string help) {

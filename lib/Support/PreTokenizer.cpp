@@ -1,5 +1,5 @@
-// The known splitting expressions, written out. Alternatives are tried in the expression's order, and a greedy run with a
-// look-ahead is "the whole run, or one less if something follows".
+// The known splitting expressions, written out. Alternatives are tried in the expression's order, and a greedy run with
+// a look-ahead is "the whole run, or one less if something follows".
 #include "tp/Support/PreTokenizer.h"
 
 #include "tp/Support/Error.h"
@@ -126,17 +126,26 @@ struct NamedSplits {
   std::vector<Split> splits;
 };
 const std::vector<NamedSplits> &ggufSplits() {
-  static const std::vector<NamedSplits> splits = {
-      {"default", {Split::Gpt2}},       {"gpt-2", {Split::Gpt2}},
-      {"phi-2", {Split::Gpt2}},         {"mpt", {Split::Gpt2}},
-      {"olmo", {Split::Gpt2}},          {"jais", {Split::Gpt2}},
-      {"smollm", {Split::EachDigit, Split::Gpt2}}, {"starcoder", {Split::EachDigit, Split::Gpt2}},
-      {"refact", {Split::EachDigit, Split::Gpt2}}, {"command-r", {Split::EachDigit, Split::Gpt2}},
-      {"codeshell", {Split::EachDigit, Split::Gpt2}}, {"llama-bpe", {Split::Llama3}},
-      {"llama3", {Split::Llama3}},      {"llama-v3", {Split::Llama3}},
-      {"falcon3", {Split::Llama3}},     {"dbrx", {Split::Llama3}},
-      {"smaug-bpe", {Split::Llama3}},   {"qwen2", {Split::Qwen2}},
-      {"stablelm2", {Split::Qwen2}},    {"deepseek-r1-qwen", {Split::Qwen2}}};
+  static const std::vector<NamedSplits> splits = {{"default", {Split::Gpt2}},
+                                                  {"gpt-2", {Split::Gpt2}},
+                                                  {"phi-2", {Split::Gpt2}},
+                                                  {"mpt", {Split::Gpt2}},
+                                                  {"olmo", {Split::Gpt2}},
+                                                  {"jais", {Split::Gpt2}},
+                                                  {"smollm", {Split::EachDigit, Split::Gpt2}},
+                                                  {"starcoder", {Split::EachDigit, Split::Gpt2}},
+                                                  {"refact", {Split::EachDigit, Split::Gpt2}},
+                                                  {"command-r", {Split::EachDigit, Split::Gpt2}},
+                                                  {"codeshell", {Split::EachDigit, Split::Gpt2}},
+                                                  {"llama-bpe", {Split::Llama3}},
+                                                  {"llama3", {Split::Llama3}},
+                                                  {"llama-v3", {Split::Llama3}},
+                                                  {"falcon3", {Split::Llama3}},
+                                                  {"dbrx", {Split::Llama3}},
+                                                  {"smaug-bpe", {Split::Llama3}},
+                                                  {"qwen2", {Split::Qwen2}},
+                                                  {"stablelm2", {Split::Qwen2}},
+                                                  {"deepseek-r1-qwen", {Split::Qwen2}}};
   return splits;
 }
 } // namespace

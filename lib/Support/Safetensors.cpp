@@ -130,9 +130,10 @@ std::vector<std::string> safetensorsFilesOf(const std::string &folder) {
                 "are meant");
   std::sort(others.begin(), others.end());
   throw Error("folder \"" + folder + "\" holds no .safetensors file" +
-              (others.empty() ? "" : "; there is \"" + others[0] + "\", " +
-                                         (others[0].ends_with(".gguf") ? "give that file instead of the folder"
-                                                                       : "which has to be converted to safetensors")));
+              (others.empty() ? ""
+                              : "; there is \"" + others[0] + "\", " +
+                                    (others[0].ends_with(".gguf") ? "give that file instead of the folder"
+                                                                  : "which has to be converted to safetensors")));
 }
 
 } // namespace tp

@@ -1,5 +1,6 @@
-// Byte-pair merging with a heap: candidates carry the size of the pair they were made for, so one whose symbols have been
-// merged with others since is recognised and dropped. A text of n characters costs n log n, also as a single piece.
+// Byte-pair merging with a heap: candidates carry the size of the pair they were made for, so one whose symbols have
+// been merged with others since is recognised and dropped. A text of n characters costs n log n, also as a single
+// piece.
 #include "tp/Support/Tokenizer.h"
 
 #include "tp/Support/Error.h"
@@ -17,7 +18,8 @@ static constexpr std::string_view spaceMark = "\xe2\x96\x81"; // U+2581
 
 // -- Alphabets --
 
-// GPT-2 writes a byte as a printable character: itself where it is one in Latin-1, else the next free one from U+0100 on.
+// GPT-2 writes a byte as a printable character: itself where it is one in Latin-1, else the next free one from U+0100
+// on.
 static const std::array<uint32_t, 256> &byteAlphabet() {
   static const std::array<uint32_t, 256> alphabet = [] {
     std::array<uint32_t, 256> result;

@@ -218,7 +218,8 @@ struct FolderReader {
         addAround(asInt(begin[1], "cls", place), false);
         addAround(asInt(end[1], "sep", place), true);
       } else if (type != "ByteLevel") { // that one only moves offsets
-        fail("post-processor step \"" + type + "\" is not supported; supported are TemplateProcessing, ByteLevel, "
+        fail("post-processor step \"" + type +
+             "\" is not supported; supported are TemplateProcessing, ByteLevel, "
              "RobertaProcessing, BertProcessing");
       }
     }
@@ -277,8 +278,7 @@ struct FolderReader {
       }
     }
     // What the tokenizer calls the end counts too: for chat models it is the end of a turn.
-    if (endOfTokenizer >= 0 &&
-        std::find(parts.ends.begin(), parts.ends.end(), endOfTokenizer) == parts.ends.end())
+    if (endOfTokenizer >= 0 && std::find(parts.ends.begin(), parts.ends.end(), endOfTokenizer) == parts.ends.end())
       parts.ends.push_back(static_cast<int32_t>(endOfTokenizer));
   }
 };

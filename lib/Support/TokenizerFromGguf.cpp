@@ -1,5 +1,5 @@
-// The tokenizer.* keys of a GGUF file. What a key that is missing means depends on the kind of tokenizer and on the name
-// of its pre-tokenizer; those conventions are stated here once.
+// The tokenizer.* keys of a GGUF file. What a key that is missing means depends on the kind of tokenizer and on the
+// name of its pre-tokenizer; those conventions are stated here once.
 #include "tp/Support/Error.h"
 #include "tp/Support/Gguf.h"
 #include "tp/Support/Tokenizer.h"
@@ -38,7 +38,8 @@ TokenizerParts readGgufTokenizer(const GgufFile &file) {
     throw Error("\"" + file.file().path() + "\" holds no tokenizer (no key tokenizer.ggml.model)");
   std::string model = file.stringAt("tokenizer.ggml.model");
   if (model != "gpt2" && model != "llama")
-    throw Error(parts.what + " is of kind \"" + model + "\"; supported are gpt2 (byte-level) and llama (SentencePiece)");
+    throw Error(parts.what + " is of kind \"" + model +
+                "\"; supported are gpt2 (byte-level) and llama (SentencePiece)");
   for (std::string_view token : file.stringsAt("tokenizer.ggml.tokens"))
     parts.tokens.emplace_back(token);
   if (file.has("tokenizer.ggml.token_type"))

@@ -1,7 +1,7 @@
 // The element types that weight files store, quantised blocks among them, and their way to plain elements.
 //
-// A quantised tensor is a sequence of blocks along its last dimension; a block holds a scale (and perhaps a minimum) for
-// its 32 elements. Rows never share a block, so any range of a row is read by decoding the blocks that it touches.
+// A quantised tensor is a sequence of blocks along its last dimension; a block holds a scale (and perhaps a minimum)
+// for its 32 elements. Rows never share a block, so any range of a row is read by decoding the blocks that it touches.
 #pragma once
 #include "tp/Support/HostTensor.h"
 
@@ -34,8 +34,8 @@ StoredType safetensorsType(const std::string &name);
 /// Decodes `blocks` whole blocks of `type` to f32.
 void dequantize(BlockType type, const char *source, int64_t blocks, float *destination);
 
-/// Elements [begin, begin + count) of the row that starts at `row`, as `to`. `row` must hold the blocks that they lie in.
-/// Floats only become floats and integers only integers; the caller has checked that, and that `type` is readable.
+/// Elements [begin, begin + count) of the row that starts at `row`, as `to`. `row` must hold the blocks that they lie
+/// in. Floats only become floats and integers only integers; the caller has checked that, and that `type` is readable.
 void readRow(const StoredType &type, const char *row, int64_t begin, int64_t count, DType to, void *destination);
 
 } // namespace tp

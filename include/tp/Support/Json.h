@@ -1,8 +1,9 @@
 // JSON documents: configuration files, manifests, statistics.
 //
-// Two document types, for one reason: `Json` keeps the order of the keys, so what we print reads as it was written, but it
-// looks keys up one after another; `SortedJson` sorts them and is for large files whose order means nothing (a vocabulary
-// of 100,000 entries). The getters take either, and say in their errors which file, which key, and what stands there.
+// Two document types, for one reason: `Json` keeps the order of the keys, so what we print reads as it was written, but
+// it looks keys up one after another; `SortedJson` sorts them and is for large files whose order means nothing (a
+// vocabulary of 100,000 entries). The getters take either, and say in their errors which file, which key, and what
+// stands there.
 #pragma once
 #include "tp/Support/Error.h"
 
@@ -51,7 +52,8 @@ template <typename Document> const Document *findKey(const Document &object, con
 }
 
 /// The value of `key`, which must be there.
-template <typename Document> const Document &at(const Document &object, const std::string &key, const std::string &what) {
+template <typename Document>
+const Document &at(const Document &object, const std::string &key, const std::string &what) {
   if (!object.is_object())
     throw Error(what + ": needs an object with the key \"" + key + "\", is " +
                 json_detail::withArticle(object.type_name()));

@@ -21,8 +21,8 @@ struct NpyFile {
   int64_t byteCount() const { return count() * bytesOf(type); }
 };
 
-/// Opens `path`. Throws Error for anything but f2, f4, f8, i1, i2, i4, i8, u1 and bool in little-endian C order, and for
-/// a file whose size is not what its header says.
+/// Opens `path`. Throws Error for anything but f2, f4, f8, i1, i2, i4, i8, u1 and bool in little-endian C order, and
+/// for a file whose size is not what its header says.
 NpyFile openNpy(const std::string &path);
 /// The whole file as a tensor.
 HostTensor readNpy(const std::string &path);

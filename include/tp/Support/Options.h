@@ -54,7 +54,8 @@ public:
   /// A line above the options that are declared after it, in the help.
   Options &heading(std::string text);
 
-  /// Throws UsageError (unknown option, malformed or missing value or argument). Prints the help and returns false where
+  /// Throws UsageError (unknown option, malformed or missing value or argument). Prints the help and returns false
+  /// where
   /// --help is given. After "--" everything is positional.
   bool parse(int argc, const char *const *argv);
   /// The same without the program's name.

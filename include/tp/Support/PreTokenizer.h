@@ -1,7 +1,7 @@
 // How a text is cut into pieces before byte-pair merging, which never crosses a cut.
 //
-// Tokenizers state this as a regular expression. There are only a few in use, so each is a function over characters here
-// and is recognised by its text; an expression that is not known is an error, never an approximation.
+// Tokenizers state this as a regular expression. There are only a few in use, so each is a function over characters
+// here and is recognised by its text; an expression that is not known is an error, never an approximation.
 #pragma once
 #include <optional>
 #include <string>
@@ -28,7 +28,8 @@ std::vector<Split> splitsOfGguf(const std::string &pre);
 /// The split that a regular expression of a tokenizer.json stands for, if it is a known one.
 std::optional<Split> splitOfPattern(std::string_view pattern);
 
-/// The pieces of `text`, in order; together they are the text. Each split is applied to the pieces of the one before it.
+/// The pieces of `text`, in order; together they are the text. Each split is applied to the pieces of the one before
+/// it.
 std::vector<std::string_view> cutIntoPieces(std::string_view text, const std::vector<Split> &splits);
 
 } // namespace tp

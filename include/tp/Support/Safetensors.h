@@ -1,7 +1,7 @@
 // The safetensors format: eight bytes with the length of a JSON header, the header, and the tensors' bytes.
 //
-// Every number in the header is checked against the file before anything uses it: ranges inside the data, ranges that do
-// not overlap, and shapes whose product is the size of their range.
+// Every number in the header is checked against the file before anything uses it: ranges inside the data, ranges that
+// do not overlap, and shapes whose product is the size of their range.
 #pragma once
 #include "tp/Support/Dequantize.h"
 #include "tp/Support/MappedFile.h"

@@ -1,8 +1,8 @@
 // Texts to token ids and back: byte-pair tokenizers as GGUF files and Hugging Face folders carry them.
 //
 // There are two alphabets and two merging orders, and they combine freely. Byte-level vocabularies (GPT-2, Llama 3,
-// SmolLM2, Qwen) merge bytes; the others (Llama 2, SentencePiece) merge characters, write a space as U+2581, and fall back
-// to one token per byte. A merge is chosen by its rank in a list, or by the score of the token that it makes.
+// SmolLM2, Qwen) merge bytes; the others (Llama 2, SentencePiece) merge characters, write a space as U+2581, and fall
+// back to one token per byte. A merge is chosen by its rank in a list, or by the score of the token that it makes.
 #pragma once
 #include "tp/Support/PreTokenizer.h"
 
@@ -67,8 +67,8 @@ struct TokenizerParts {
 
 /// Read from the `tokenizer.*` keys of a GGUF file. Throws Error.
 TokenizerParts readGgufTokenizer(const GgufFile &file);
-/// Read from tokenizer.json, tokenizer_config.json, generation_config.json and config.json of a Hugging Face folder; only
-/// the first must be there. Throws Error for parts that are not known.
+/// Read from tokenizer.json, tokenizer_config.json, generation_config.json and config.json of a Hugging Face folder;
+/// only the first must be there. Throws Error for parts that are not known.
 TokenizerParts readFolderTokenizer(const std::string &folder);
 
 struct ChatMessage {
@@ -100,8 +100,8 @@ public:
   const std::string &bytesOf(int32_t id) const;
   bool isSpecial(int32_t id) const;
 
-  /// The text that the model's chat template makes of `messages`, up to where the assistant's answer begins. Throws Error
-  /// if the model has no template, or one of a family that is not known.
+  /// The text that the model's chat template makes of `messages`, up to where the assistant's answer begins. Throws
+  /// Error if the model has no template, or one of a family that is not known.
   std::string applyChatTemplate(const std::vector<ChatMessage> &messages) const;
 
 private:

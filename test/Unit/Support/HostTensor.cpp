@@ -30,15 +30,15 @@ TEST(HostTensor, everyBf16SurvivesTheWayThroughFloat) {
 }
 
 TEST(HostTensor, f16RoundsToNearestEven) {
-  EXPECT_EQ(floatToF16(1.0f + 0x1p-11f), 0x3c00);                // half way: to even, down
-  EXPECT_EQ(floatToF16(1.0f + 3 * 0x1p-11f), 0x3c02);            // half way: to even, up
+  EXPECT_EQ(floatToF16(1.0f + 0x1p-11f), 0x3c00);     // half way: to even, down
+  EXPECT_EQ(floatToF16(1.0f + 3 * 0x1p-11f), 0x3c02); // half way: to even, up
   EXPECT_EQ(floatToF16(std::nextafter(1.0f + 0x1p-11f, 2.0f)), 0x3c01);
   EXPECT_EQ(floatToF16(65519.0f), 0x7bff);
   EXPECT_EQ(floatToF16(65520.0f), 0x7c00);
   EXPECT_EQ(floatToF16(-1e30f), 0xfc00);
-  EXPECT_EQ(floatToF16(0x1p-25f), 0x0000);                       // half of the smallest: to even
+  EXPECT_EQ(floatToF16(0x1p-25f), 0x0000); // half of the smallest: to even
   EXPECT_EQ(floatToF16(std::nextafter(0x1p-25f, 1.0f)), 0x0001);
-  EXPECT_EQ(floatToF16(0x1.ffcp-15f), 0x0400);                   // the largest subnormal's upper neighbour
+  EXPECT_EQ(floatToF16(0x1.ffcp-15f), 0x0400); // the largest subnormal's upper neighbour
 }
 
 TEST(HostTensor, bf16RoundsToNearestEven) {
@@ -87,8 +87,7 @@ TEST(HostTensor, namesRoundTrip) {
     parseDType("f8");
     FAIL();
   } catch (const Error &error) {
-    EXPECT_STREQ(error.what(),
-                 "unknown element type \"f8\"; known are f32, f16, bf16, f64, i1, i8, i16, i32, i64, u8");
+    EXPECT_STREQ(error.what(), "unknown element type \"f8\"; known are f32, f16, bf16, f64, i1, i8, i16, i32, i64, u8");
   }
 }
 

@@ -11,7 +11,8 @@ TEST(Json, keepsTheOrderOfKeys) {
 }
 
 TEST(Json, errorsSayLineAndColumn) {
-  EXPECT_TRUE(contains(errorOf([] { parseJson("{\n  \"a\": 1,\n  \"b\" 2\n}", "config.json"); }), "config.json:3:7: not JSON: "));
+  EXPECT_TRUE(contains(errorOf([] { parseJson("{\n  \"a\": 1,\n  \"b\" 2\n}", "config.json"); }),
+                       "config.json:3:7: not JSON: "));
   EXPECT_TRUE(contains(errorOf([] { parseJson("", "config.json"); }), "config.json:1:1: not JSON: "));
   EXPECT_TRUE(contains(errorOf([] { parseJson("\"\xff\"", "config.json"); }), "config.json:1:2: not JSON: "));
   EXPECT_TRUE(contains(errorOf([] { parseJson("1e999", "config.json"); }), "config.json"));
@@ -27,7 +28,8 @@ TEST(Json, nestingIsLimited) {
 
 TEST(Json, gettersSayWhatIsThereAndWhatIsNeeded) {
   Json json = parseJson(R"({"n": 4, "s": "four", "f": 1.5, "whole": 2.0, "nil": null, "big": 18446744073709551615,
-                           "list": [1, "two"]})", "x");
+                           "list": [1, "two"]})",
+                        "x");
   EXPECT_EQ(intAt(json, "n", "x"), 4);
   EXPECT_EQ(intAt(json, "whole", "x"), 2);
   EXPECT_EQ(intAt(json, "nil", "x", 7), 7);

@@ -1,4 +1,5 @@
-// Files for the tests of weight readers: a writer of small GGUF files that can also lie, and the real model if it is there.
+// Files for the tests of weight readers: a writer of small GGUF files that can also lie, and the real model if it is
+// there.
 #pragma once
 #include <cstdint>
 #include <cstdlib>

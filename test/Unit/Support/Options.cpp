@@ -25,7 +25,8 @@ struct Line {
         .add("--ranks", "N", ranks, "number of ranks", {.least = 1})
         .add("--temperature", "T", temperature, "0 is greedy")
         .add("--input", "NAME=FILE", inputs, "one input")
-        .add("--tokens", "1,2,3", [this](std::string_view text) { tokens = parseInts(text); }, "token ids")
+        .add(
+            "--tokens", "1,2,3", [this](std::string_view text) { tokens = parseInts(text); }, "token ids")
         .addChoice("--comm", {"local", "mpi"}, comm, "how ranks talk")
         .addFlag("--chat", chat, "apply the chat template");
   }

@@ -24,8 +24,9 @@ std::string errorOfOpening(const std::string &header, const std::string &data) {
 TEST(Safetensors, slicesOfEveryShape) {
   TemporaryFolder folder;
   put(folder / "x.safetensors",
-            safetensors(R"({"__metadata__": {"format": "pt"}, "w": {"dtype": "F32", "shape": [2, 3, 4], "data_offsets": [0, 96]}})",
-                        floats(24)));
+      safetensors(
+          R"({"__metadata__": {"format": "pt"}, "w": {"dtype": "F32", "shape": [2, 3, 4], "data_offsets": [0, 96]}})",
+          floats(24)));
   WeightFile weights = WeightFile::open(folder / "x.safetensors");
   EXPECT_EQ(weights.format(), "safetensors");
   ASSERT_EQ(weights.tensors().size(), 1u);
@@ -51,13 +52,12 @@ TEST(Safetensors, slicesOfEveryShape) {
 
 TEST(Safetensors, elementsAreConverted) {
   TemporaryFolder folder;
-  put(folder / "x.safetensors",
-            safetensors(R"({"b": {"dtype": "BF16", "shape": [2], "data_offsets": [0, 4]},
+  put(folder / "x.safetensors", safetensors(R"({"b": {"dtype": "BF16", "shape": [2], "data_offsets": [0, 4]},
                             "h": {"dtype": "F16", "shape": [2], "data_offsets": [4, 8]},
                             "n": {"dtype": "I64", "shape": [], "data_offsets": [8, 16]},
                             "e": {"dtype": "F8_E4M3", "shape": [2], "data_offsets": [16, 18]}})",
-                        raw(floatToBf16(1.5f)) + raw(floatToBf16(-2)) + raw(floatToF16(0.25f)) + raw(floatToF16(3)) +
-                            raw(int64_t(-7)) + "ab"));
+                                            raw(floatToBf16(1.5f)) + raw(floatToBf16(-2)) + raw(floatToF16(0.25f)) +
+                                                raw(floatToF16(3)) + raw(int64_t(-7)) + "ab"));
   WeightFile weights = WeightFile::open(folder / "x.safetensors");
   float two[2];
   weights.read("b", DType::F32, two);
@@ -89,16 +89,20 @@ TEST(Safetensors, headersThatLie) {
                        "data_offsets [8, 0] are no range"));
   EXPECT_TRUE(contains(errorOfOpening(R"({"w": {"dtype": "F32", "shape": [3], "data_offsets": [0, 8]}})", eight),
                        "shape [3] of F32 needs 12 bytes, data_offsets give it 8"));
-  for (const char *shape : {"[1152921504606846976, 16]", "[4611686018427387904]", "[0, 1152921504606846976, 1152921504606846976]"})
-    EXPECT_TRUE(contains(errorOfOpening(std::string(R"({"w": {"dtype": "F32", "shape": )") + shape +
-                                            R"(, "data_offsets": [0, 0]}})", eight),
-                         "needs more than 2^63 bytes"));
+  for (const char *shape :
+       {"[1152921504606846976, 16]", "[4611686018427387904]", "[0, 1152921504606846976, 1152921504606846976]"})
+    EXPECT_TRUE(contains(
+        errorOfOpening(std::string(R"({"w": {"dtype": "F32", "shape": )") + shape + R"(, "data_offsets": [0, 0]}})",
+                       eight),
+        "needs more than 2^63 bytes"));
   EXPECT_TRUE(contains(errorOfOpening(R"({"w": {"dtype": "F32", "shape": [-2], "data_offsets": [0, 8]}})", eight),
                        "negative size"));
   EXPECT_TRUE(contains(errorOfOpening(R"({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]},
-                                          "b": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}})", eight),
+                                          "b": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}})",
+                                      eight),
                        "tensors \"a\" and \"b\" overlap"));
-  EXPECT_TRUE(contains(errorOfOpening(R"({"w": {"dtype": "F32", "shape": [2]}})", eight), "\"data_offsets\" is missing"));
+  EXPECT_TRUE(
+      contains(errorOfOpening(R"({"w": {"dtype": "F32", "shape": [2]}})", eight), "\"data_offsets\" is missing"));
   EXPECT_TRUE(contains(errorOfOpening(R"({"w": 3})", eight), "tensor \"w\": needs an object"));
   EXPECT_TRUE(contains(errorOfOpening("[]", eight), "header is array, needs to be an object"));
   EXPECT_TRUE(contains(errorOfOpening("{", eight), "(header):1:2: not JSON"));
@@ -116,15 +120,41 @@ TEST(Safetensors, filesThatAreCutShort) {
                        "is no safetensors file or cut short: its first 8 bytes give a header of 18446744073709551615"));
 }
 
+// Whatever single byte is damaged: an Error or a file that can be read, never a crash.
+TEST(Safetensors, damageNeverCrashes) {
+  TemporaryFolder folder;
+  std::string good = safetensors(R"({"w": {"dtype": "F32", "shape": [2, 1], "data_offsets": [0, 8]},
+                                     "v": {"dtype": "F32", "shape": [1], "data_offsets": [8, 12]}})",
+                                 floats(3));
+  int opened = 0;
+  for (size_t at = 0; at < good.size() - 12; ++at)
+    for (char change : {'\x01', '\x02', '\x08', '\x80', '\xff'}) {
+      std::string bad = good;
+      bad[at] = static_cast<char>(bad[at] ^ change);
+      put(folder / "x.safetensors", bad);
+      try {
+        WeightFile weights = WeightFile::open(folder / "x.safetensors");
+        float values[4];
+        ++opened;
+        for (const StoredTensor &tensor : weights.tensors())
+          if (tensor.byteCount <= sizeof values)
+            weights.read(tensor.name, DType::F32, values);
+      } catch (const Error &) {
+      }
+    }
+  EXPECT_GT(opened, 0); // a letter of a name may change
+}
+
 TEST(Safetensors, shardedFolder) {
   TemporaryFolder folder;
   put(folder / "model-1.safetensors",
-            safetensors(R"({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}})", floats(1, 5)));
+      safetensors(R"({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}})", floats(1, 5)));
   put(folder / "model-2.safetensors",
-            safetensors(R"({"b": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}})", floats(1, 6)));
-  EXPECT_TRUE(contains(errorOf([&] { WeightFile::open(folder.path.string()); }), "holds 2 .safetensors files, but neither"));
+      safetensors(R"({"b": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}})", floats(1, 6)));
+  EXPECT_TRUE(
+      contains(errorOf([&] { WeightFile::open(folder.path.string()); }), "holds 2 .safetensors files, but neither"));
   put(folder / "model.safetensors.index.json",
-            R"({"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}})");
+      R"({"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}})");
   WeightFile weights = WeightFile::open(folder.path.string());
   float value = 0;
   weights.read("b", DType::F32, &value);
@@ -134,14 +164,15 @@ TEST(Safetensors, shardedFolder) {
   std::string before = weights.fingerprint();
   EXPECT_EQ(before.size(), 16u);
   put(folder / "model-2.safetensors",
-            safetensors(R"({"b": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}})", floats(1, 7)));
+      safetensors(R"({"b": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}})", floats(1, 7)));
   EXPECT_EQ(WeightFile::open(folder.path.string()).fingerprint(), before);
   put(folder / "model-2.safetensors",
-            safetensors(R"({"c": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}})", floats(1, 7)));
+      safetensors(R"({"c": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}})", floats(1, 7)));
   EXPECT_NE(WeightFile::open(folder.path.string()).fingerprint(), before);
   put(folder / "model-2.safetensors",
-            safetensors(R"({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}})", floats(1, 7)));
-  EXPECT_TRUE(contains(errorOf([&] { WeightFile::open(folder.path.string()); }), "tensor \"a\" is in two of the files"));
+      safetensors(R"({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}})", floats(1, 7)));
+  EXPECT_TRUE(
+      contains(errorOf([&] { WeightFile::open(folder.path.string()); }), "tensor \"a\" is in two of the files"));
   put(folder / "model.safetensors.index.json", R"({"weight_map": {"a": "../secret.safetensors"}})");
   EXPECT_TRUE(contains(errorOf([&] { WeightFile::open(folder.path.string()); }), "which is no file of the folder"));
 }

@@ -117,7 +117,8 @@ TEST(Tokenizer, streamsWholeCharactersOnly) {
   EXPECT_EQ(stream.add(6), "é");
   EXPECT_EQ(stream.add(0), "");
   EXPECT_EQ(stream.add(5), "");
-  EXPECT_EQ(stream.add(1), "\xef\xbf\xbd" "a"); // what was begun is not continued
+  EXPECT_EQ(stream.add(1), "\xef\xbf\xbd"
+                           "a"); // what was begun is not continued
   EXPECT_EQ(stream.add(5), "");
   EXPECT_EQ(stream.finish(), "\xef\xbf\xbd");
   EXPECT_EQ(stream.finish(), "");
@@ -191,8 +192,8 @@ TEST(Tokenizer, smolLm2) {
         {339, 5248, 346, 3060, 6462, 73, 23, 18525, 216, 827, 198, 198, 5110, 197, 197, 104});
   check("3.14 ½ ٣٤ 2024", {35, 30, 33, 36, 216, 16738, 216, 164, 113, 164, 114, 216, 34, 32, 34, 36});
   check("naïve café 日本語 😀👨‍👩‍👧",
-        {3546, 46494, 37366, 17097, 241, 115, 40993, 179, 120, 248, 40303, 218, 10813, 235, 118,
-         321,  231,   10813, 235,   119, 321, 231,   10813, 235, 117});
+        {3546, 46494, 37366, 17097, 241,   115, 40993, 179, 120, 248,   40303, 218, 10813,
+         235,  118,   321,   231,   10813, 235, 119,   321, 231, 10813, 235,   117});
   check("<|im_start|>user\nHi<|im_end|>\n", {1, 4093, 198, 26843, 2, 198});
   check("def f(x):\n    return x+1", {1604, 275, 24, 104, 727, 472, 1003, 1792, 27, 33});
   EXPECT_EQ(tokenizer.applyChatTemplate({{"user", "Hi"}}),

@@ -19,11 +19,14 @@ TEST(Unicode, everyCodePointRoundTrips) {
 }
 
 TEST(Unicode, badBytesAreRepaired) {
-  EXPECT_EQ(repairUtf8("a\xff" "b"), "a\xef\xbf\xbd" "b");
-  EXPECT_EQ(repairUtf8("\xe6\x97"), "\xef\xbf\xbd");               // cut off: one for the whole
-  EXPECT_EQ(repairUtf8("\xc0\x80"), "\xef\xbf\xbd\xef\xbf\xbd");   // overlong
+  EXPECT_EQ(repairUtf8("a\xff"
+                       "b"),
+            "a\xef\xbf\xbd"
+            "b");
+  EXPECT_EQ(repairUtf8("\xe6\x97"), "\xef\xbf\xbd");                             // cut off: one for the whole
+  EXPECT_EQ(repairUtf8("\xc0\x80"), "\xef\xbf\xbd\xef\xbf\xbd");                 // overlong
   EXPECT_EQ(repairUtf8("\xed\xa0\x80"), "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"); // a surrogate
-  EXPECT_EQ(repairUtf8("\xf4\x90\x80\x80").size(), 12u);           // above U+10FFFF
+  EXPECT_EQ(repairUtf8("\xf4\x90\x80\x80").size(), 12u);                         // above U+10FFFF
   EXPECT_EQ(repairUtf8("日本"), "日本");
 }
 
@@ -52,12 +55,15 @@ TEST(Unicode, categories) {
 TEST(Unicode, composedForm) {
   EXPECT_EQ(composeUtf8("e\u0301"), "é");
   EXPECT_EQ(composeUtf8("é"), "é");
-  EXPECT_EQ(composeUtf8("q\u0307\u0323"), "q\u0323\u0307");      // marks are put in order
-  EXPECT_EQ(composeUtf8("a\u0323\u0307"), "\u1ea1\u0307");       // the first joins, the second cannot
+  EXPECT_EQ(composeUtf8("q\u0307\u0323"), "q\u0323\u0307"); // marks are put in order
+  EXPECT_EQ(composeUtf8("a\u0323\u0307"), "\u1ea1\u0307");  // the first joins, the second cannot
   EXPECT_EQ(composeUtf8("\u1112\u1161\u11ab"), "한");
-  EXPECT_EQ(composeUtf8("\u212b"), "Å");                         // one character that stands for another
-  EXPECT_EQ(composeUtf8("\u0958"), "\u0915\u093c");              // does not compose again
-  EXPECT_EQ(composeUtf8("\xff" "e\u0301\xe6"), "\xff" "é\xe6");  // bad bytes stay
+  EXPECT_EQ(composeUtf8("\u212b"), "Å");            // one character that stands for another
+  EXPECT_EQ(composeUtf8("\u0958"), "\u0915\u093c"); // does not compose again
+  EXPECT_EQ(composeUtf8("\xff"
+                        "e\u0301\xe6"),
+            "\xff"
+            "é\xe6"); // bad bytes stay
 }
 
 } // namespace
