@@ -15,6 +15,7 @@ HostTensor varied(std::vector<int64_t> shape, int64_t seed = 0);
 class Program {
 public:
   explicit Program(const std::string &text);
+  mlir::ModuleOp parsed() { return *module; }
   mlir::func::FuncOp function(llvm::StringRef name = "main");
   /// The results of @main on one rank.
   std::vector<HostTensor> run(std::vector<HostTensor> inputs);
