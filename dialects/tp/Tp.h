@@ -101,5 +101,9 @@ inline constexpr llvm::StringLiteral layoutAttrName = "tp.layout";
 inline constexpr llvm::StringLiteral globalTypeAttrName = "tp.global";
 /// Marks an argument as a weight: "tp.parameter".
 inline constexpr llvm::StringLiteral parameterAttrName = "tp.parameter";
+/// Name of the note on a reshard or collective that says why it is there: "tp.why".
+inline constexpr llvm::StringLiteral whyAttrName = "tp.why";
+/// Name of the note on a collective that says for which op of the model it is there: "tp.where".
+inline constexpr llvm::StringLiteral whereAttrName = "tp.where";
 
 } // namespace tp

@@ -19,11 +19,6 @@ llvm::LogicalResult convertToLocal(mlir::ModuleOp module);
 /// Fails with an error that names the phase to run first, if `module` is not in the laid-out form.
 llvm::LogicalResult requireLaidOutForm(mlir::ModuleOp module, llvm::StringRef pass);
 
-/// Name of the note on a reshard or collective that says why it is there: "tp.why".
-inline constexpr llvm::StringLiteral whyAttrName = "tp.why";
-/// Name of the note on a collective that says for which op of the model it is there: "tp.where".
-inline constexpr llvm::StringLiteral whereAttrName = "tp.where";
-
 #define GEN_PASS_REGISTRATION
 #include "tp/Transforms/Partition.h.inc"
 

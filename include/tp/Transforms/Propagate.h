@@ -12,7 +12,4 @@ namespace tp {
 #define GEN_PASS_REGISTRATION
 #include "tp/Transforms/Propagate.h.inc"
 
-/// Name of the string attribute on tp.reshard and collectives that says why they are there.
-inline constexpr llvm::StringLiteral whyAttrName = "tp.why";
-
 } // namespace tp
