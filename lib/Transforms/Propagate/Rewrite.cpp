@@ -240,8 +240,10 @@ private:
 
   std::string reason(Value value, const Layout &layout, const std::string &user) {
     const Layout &from = layoutOf(value).getLayout();
-    std::string what = value.getDefiningOp() ? describe(value.getDefiningOp())
-                                             : "argument " + std::to_string(cast<BlockArgument>(value).getArgNumber());
+    std::string what = value.getDefiningOp<nn::GetOp>()
+                           ? "@" + value.getDefiningOp<nn::GetOp>().getName().str()
+                       : value.getDefiningOp() ? describe(value.getDefiningOp())
+                                               : "argument " + std::to_string(cast<BlockArgument>(value).getArgNumber());
     std::string text;
     Operation *op = value.getDefiningOp();
     auto node = op ? graph.nodeOf.find(op) : graph.nodeOf.end();
@@ -255,12 +257,16 @@ private:
         }
     } else {
       text = what + " has layout " + from.str();
-      if (node != graph.nodeOf.end())
-        for (int origin : optionOf(node->second).origin)
-          if (origin >= 0) {
-            text += " by " + graph.origins[origin].text;
-            break;
-          }
+      int origin = -1;
+      if (node != graph.nodeOf.end()) {
+        for (int each : optionOf(node->second).origin)
+          origin = origin < 0 ? each : origin;
+      } else if (auto tensor = graph.tensorOf.find(value); tensor != graph.tensorOf.end()) {
+        if (!claims.onTensor[tensor->second].empty())
+          origin = claims.onTensor[tensor->second].front().origin;
+      }
+      if (origin >= 0)
+        text += " by " + graph.origins[origin].text;
     }
     text += user.empty() ? "; its uses need it as " + layout.str() : "; " + user + " needs it as " + layout.str();
     return text;
