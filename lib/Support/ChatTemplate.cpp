@@ -26,8 +26,7 @@ bool trimsContents(const std::string &chatTemplate) {
 }
 
 // The literal text between `begin` and `end` in the template, where no quote or brace ends it before; "\n" unescaped.
-bool literalBetween(const std::string &chatTemplate, const std::string &begin, const std::string &end,
-                    std::string &literal) {
+bool literalBetween(const std::string &chatTemplate, const std::string &begin, const std::string &end, std::string &literal) {
   for (size_t at = chatTemplate.find(begin); at != std::string::npos; at = chatTemplate.find(begin, at + 1)) {
     size_t start = at + begin.size();
     // The newline after the role, as itself or escaped.
@@ -41,8 +40,7 @@ bool literalBetween(const std::string &chatTemplate, const std::string &begin, c
     if (stop == std::string::npos)
       return false;
     std::string text = chatTemplate.substr(start, stop - start);
-    if (text.empty() || text.find_first_of("{}\"") != std::string::npos || text[0] == '\'' || has(text, "' +") ||
-        has(text, "'+"))
+    if (text.empty() || text.find_first_of("{}\"") != std::string::npos || text[0] == '\'' || has(text, "' +") || has(text, "'+"))
       continue;
     literal.clear();
     for (size_t i = 0; i < text.size(); ++i) {
@@ -56,8 +54,7 @@ bool literalBetween(const std::string &chatTemplate, const std::string &begin, c
   return false;
 }
 
-std::string formatChatMl(const std::string &chatTemplate, const std::string &bos,
-                         const std::vector<ChatMessage> &messages) {
+std::string formatChatMl(const std::string &chatTemplate, const std::string &bos, const std::vector<ChatMessage> &messages) {
   std::string text = has(chatTemplate, "bos_token") ? bos : "";
   std::string systemPrompt;
   if ((messages.empty() || messages[0].role != "system") &&
@@ -65,13 +62,11 @@ std::string formatChatMl(const std::string &chatTemplate, const std::string &bos
     text += "<|im_start|>system\n" + systemPrompt + "<|im_end|>\n";
   bool trims = trimsContents(chatTemplate);
   for (const ChatMessage &message : messages)
-    text +=
-        "<|im_start|>" + message.role + "\n" + (trims ? trimmed(message.content) : message.content) + "<|im_end|>\n";
+    text += "<|im_start|>" + message.role + "\n" + (trims ? trimmed(message.content) : message.content) + "<|im_end|>\n";
   return text + "<|im_start|>assistant\n";
 }
 
-std::string formatLlama3(const std::string &chatTemplate, const std::string &bos,
-                         const std::vector<ChatMessage> &messages) {
+std::string formatLlama3(const std::string &chatTemplate, const std::string &bos, const std::vector<ChatMessage> &messages) {
   auto header = [](const std::string &role) { return "<|start_header_id|>" + role + "<|end_header_id|>\n\n"; };
   std::string text = has(chatTemplate, "bos_token") ? bos : "";
   size_t next = 0;
@@ -95,8 +90,7 @@ std::string formatLlama3(const std::string &chatTemplate, const std::string &bos
 }
 } // namespace
 
-std::string formatChat(const std::string &chatTemplate, const std::string &bosText,
-                       const std::vector<ChatMessage> &messages) {
+std::string formatChat(const std::string &chatTemplate, const std::string &bosText, const std::vector<ChatMessage> &messages) {
   // SmolLM3 prints a system message that its template computes.
   bool computesSystem = has(chatTemplate, "## Metadata");
   if (has(chatTemplate, "<|im_start|>") && has(chatTemplate, "<|im_end|>") && !computesSystem)

@@ -27,9 +27,7 @@ struct GgufReader {
   GgufFile &gguf;
   uint64_t position = 0;
 
-  [[noreturn]] void fail(const std::string &message) const {
-    throw Error("\"" + gguf.mapped.path() + "\": " + message);
-  }
+  [[noreturn]] void fail(const std::string &message) const { throw Error("\"" + gguf.mapped.path() + "\": " + message); }
 
   const char *take(uint64_t size) {
     const char *bytes = gguf.mapped.bytes(position, size);
@@ -106,8 +104,8 @@ struct GgufReader {
     if (row % blockElements != 0)
       fail("tensor \"" + tensor.name + "\" of type " + tensor.type.name + " has rows of " + std::to_string(row) +
            " elements, needs a multiple of " + std::to_string(blockElements));
-    overflow |= __builtin_mul_overflow(elements / blockElements, static_cast<uint64_t>(tensor.type.blockBytes),
-                                       &tensor.byteCount);
+    overflow |=
+        __builtin_mul_overflow(elements / blockElements, static_cast<uint64_t>(tensor.type.blockBytes), &tensor.byteCount);
     // A zero among the sizes hides an overflow of the others, and whoever multiplies them may meet the zero last.
     if (tensor.byteCount == 0)
       for (int64_t size : tensor.shape)
@@ -149,14 +147,13 @@ struct GgufReader {
              std::to_string(tensor.offset) + " of the data on, the file has " + std::to_string(there) +
              ": it is cut short or damaged");
       if (tensor.offset % align != 0)
-        fail("tensor \"" + tensor.name + "\" begins at byte " + std::to_string(tensor.offset) +
-             ", which is no multiple of " + std::to_string(alignment));
+        fail("tensor \"" + tensor.name + "\" begins at byte " + std::to_string(tensor.offset) + ", which is no multiple of " +
+             std::to_string(alignment));
       tensor.offset += gguf.dataStart;
       if (tensor.byteCount > 0)
         byOffset.push_back(&tensor);
     }
-    std::sort(byOffset.begin(), byOffset.end(),
-              [](const GgufTensor *a, const GgufTensor *b) { return a->offset < b->offset; });
+    std::sort(byOffset.begin(), byOffset.end(), [](const GgufTensor *a, const GgufTensor *b) { return a->offset < b->offset; });
     for (size_t i = 1; i < byOffset.size(); ++i)
       if (byOffset[i - 1]->offset + byOffset[i - 1]->byteCount > byOffset[i]->offset)
         fail("the bytes of tensors \"" + byOffset[i - 1]->name + "\" and \"" + byOffset[i]->name + "\" overlap");

@@ -34,8 +34,7 @@ void checkDepth(std::string_view text, const std::string &what) {
       inString = true;
     } else if (c == '[' || c == '{') {
       if (++depth > jsonDepthLimit)
-        throw Error(placeOf(text, i, what) + ": JSON is nested more than " + std::to_string(jsonDepthLimit) +
-                    " levels deep");
+        throw Error(placeOf(text, i, what) + ": JSON is nested more than " + std::to_string(jsonDepthLimit) + " levels deep");
     } else if (c == ']' || c == '}') {
       --depth;
     }
@@ -67,8 +66,6 @@ Json readJson(const std::string &path) {
   return parseJson(file.text(), path);
 }
 
-std::string printJson(const Json &json, int indent) {
-  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
-}
+std::string printJson(const Json &json, int indent) { return json.dump(indent, ' ', false, Json::error_handler_t::replace); }
 
 } // namespace tp

@@ -7,9 +7,7 @@
 
 namespace tp {
 
-std::string str(Reduction kind) {
-  return kind == Reduction::Sum ? "sum" : kind == Reduction::Max ? "max" : "min";
-}
+std::string str(Reduction kind) { return kind == Reduction::Sum ? "sum" : kind == Reduction::Max ? "max" : "min"; }
 
 bool Layout::isWhole() const {
   for (const DimLayout &dim : dims)
@@ -173,8 +171,7 @@ static std::string divisors(int64_t size) {
 
 std::string problemWith(const Layout &layout, const std::vector<int64_t> &shape, const Mesh &mesh) {
   if (layout.dims.size() != shape.size())
-    return "layout has " + std::to_string(layout.dims.size()) + " dimensions, the tensor has " +
-           std::to_string(shape.size());
+    return "layout has " + std::to_string(layout.dims.size()) + " dimensions, the tensor has " + std::to_string(shape.size());
   std::vector<AxisPart> used;
   auto use = [&](const AxisPart &part) -> std::string {
     if (std::string problem = mesh.problemWith(part); !problem.empty())

@@ -206,8 +206,8 @@ Mesh Mesh::parse(std::string_view text) {
       throw Error("mesh \"" + std::string(text) + "\": \"" + std::string(entry) +
                   "\" is not of the form NAME=SIZE; an example is dp=2,tp=4");
     if (size < 1)
-      throw Error("mesh \"" + std::string(text) + "\": axis \"" + std::string(entry.substr(0, equals)) +
-                  "\" has size " + std::to_string(size) + ", needs at least 1");
+      throw Error("mesh \"" + std::string(text) + "\": axis \"" + std::string(entry.substr(0, equals)) + "\" has size " +
+                  std::to_string(size) + ", needs at least 1");
     std::string name(entry.substr(0, equals));
     if (mesh.find(name) >= 0)
       throw Error("mesh \"" + std::string(text) + "\" names axis \"" + name + "\" twice");

@@ -31,8 +31,7 @@ struct HeaderReader {
   size_t position = 0;
 
   [[noreturn]] void fail(const std::string &needed) const {
-    throw Error("\"" + path + "\": bad .npy header: needed " + needed + " at character " +
-                std::to_string(position + 1));
+    throw Error("\"" + path + "\": bad .npy header: needed " + needed + " at character " + std::to_string(position + 1));
   }
   void skipSpace() {
     while (position < text.size() && std::isspace(static_cast<unsigned char>(text[position])))
@@ -123,8 +122,7 @@ DType typeOf(const std::string &path, std::string descr) {
       return code.type;
   if (!descr.empty() && descr[0] == '>')
     throw Error("\"" + path + "\" is big-endian (" + descr + "); save it as little-endian");
-  throw Error("\"" + path + "\" has elements of type \"" + descr +
-              "\"; supported are f2, f4, f8, i1, i2, i4, i8, u1 and bool");
+  throw Error("\"" + path + "\" has elements of type \"" + descr + "\"; supported are f2, f4, f8, i1, i2, i4, i8, u1 and bool");
 }
 
 std::string textOf(const std::vector<int64_t> &shape) {
@@ -168,8 +166,8 @@ NpyFile openNpy(const std::string &path) {
   uint64_t there = file.size() - start - headerSize;
   if (overflow || static_cast<uint64_t>(bytes) != there)
     throw Error("\"" + path + "\": shape " + textOf(header.shape) + " of " + std::string(name(type)) + " needs " +
-                (overflow ? "more than 2^63" : std::to_string(bytes)) + " bytes, the file has " +
-                std::to_string(there) + " after its header");
+                (overflow ? "more than 2^63" : std::to_string(bytes)) + " bytes, the file has " + std::to_string(there) +
+                " after its header");
   const char *elements = file.bytes(start + headerSize, there);
   return {type, std::move(header.shape), std::move(file), elements};
 }

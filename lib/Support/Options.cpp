@@ -59,40 +59,35 @@ std::vector<int64_t> parseInts(std::string_view text) {
 
 Options::Options(std::string tool, std::string summary) : tool(std::move(tool)), summary(std::move(summary)) {}
 
-Options &Options::add(std::string name, std::string placeholder, std::function<void(std::string_view)> take,
-                      std::string help) {
+Options &Options::add(std::string name, std::string placeholder, std::function<void(std::string_view)> take, std::string help) {
   options.push_back({std::move(name), std::move(placeholder), std::move(help), std::move(take)});
   return *this;
 }
 
 Options &Options::add(std::string name, std::string placeholder, std::string &target, std::string help) {
-  return add(
-      std::move(name), std::move(placeholder), [&target](std::string_view text) { target = text; }, std::move(help));
+  return add(std::move(name), std::move(placeholder), [&target](std::string_view text) { target = text; }, std::move(help));
 }
 Options &Options::add(std::string name, std::string placeholder, std::optional<std::string> &target, std::string help) {
-  return add(
-      std::move(name), std::move(placeholder), [&target](std::string_view text) { target = text; }, std::move(help));
+  return add(std::move(name), std::move(placeholder), [&target](std::string_view text) { target = text; }, std::move(help));
 }
 Options &Options::add(std::string name, std::string placeholder, std::vector<std::string> &target, std::string help) {
   return add(
-      std::move(name), std::move(placeholder), [&target](std::string_view text) { target.emplace_back(text); },
-      std::move(help));
+      std::move(name), std::move(placeholder), [&target](std::string_view text) { target.emplace_back(text); }, std::move(help));
 }
 Options &Options::add(std::string name, std::string placeholder, int64_t &target, std::string help, IntRange range) {
   return add(
-      std::move(name), std::move(placeholder),
-      [&target, range](std::string_view text) { target = parseInt(text, range); }, std::move(help));
+      std::move(name), std::move(placeholder), [&target, range](std::string_view text) { target = parseInt(text, range); },
+      std::move(help));
 }
 Options &Options::add(std::string name, std::string placeholder, std::optional<int64_t> &target, std::string help,
                       IntRange range) {
   return add(
-      std::move(name), std::move(placeholder),
-      [&target, range](std::string_view text) { target = parseInt(text, range); }, std::move(help));
+      std::move(name), std::move(placeholder), [&target, range](std::string_view text) { target = parseInt(text, range); },
+      std::move(help));
 }
 Options &Options::add(std::string name, std::string placeholder, double &target, std::string help) {
   return add(
-      std::move(name), std::move(placeholder), [&target](std::string_view text) { target = parseNumber(text); },
-      std::move(help));
+      std::move(name), std::move(placeholder), [&target](std::string_view text) { target = parseNumber(text); }, std::move(help));
 }
 
 template <typename Target> static auto takeChoice(std::vector<std::string> choices, Target &target) {
@@ -140,8 +135,8 @@ Options &Options::argument(std::string placeholder, std::optional<std::string> &
   return *this;
 }
 Options &Options::argument(std::string placeholder, std::vector<std::string> &target, std::string help) {
-  positionals.push_back({std::move(placeholder), std::move(help),
-                         [&target](std::string_view text) { target.emplace_back(text); }, false, true});
+  positionals.push_back(
+      {std::move(placeholder), std::move(help), [&target](std::string_view text) { target.emplace_back(text); }, false, true});
   return *this;
 }
 
@@ -220,8 +215,7 @@ bool Options::parse(const std::vector<std::string> &arguments) {
     }
     if (onlyPositional || word.size() < 2 || word[0] != '-') {
       if (nextPositional == positionals.size())
-        throw UsageError("unexpected argument \"" + std::string(word) + "\"",
-                         {"\"" + tool + " --help\" lists what is taken"});
+        throw UsageError("unexpected argument \"" + std::string(word) + "\"", {"\"" + tool + " --help\" lists what is taken"});
       positionals[nextPositional].take(word);
       positionals[nextPositional].wasGiven = true;
       nextPositional += !positionals[nextPositional].repeats;

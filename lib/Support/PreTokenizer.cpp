@@ -162,8 +162,7 @@ std::vector<Split> splitsOfGguf(const std::string &pre) {
 
 std::optional<Split> splitOfPattern(std::string_view pattern) {
   // The contractions are written in several ways that mean the same.
-  constexpr std::string_view starts[] = {"(?i:'s|'t|'re|'ve|'m|'ll|'d)", "'(?i:[sdmt]|ll|ve|re)",
-                                         "'s|'t|'re|'ve|'m|'ll|'d"};
+  constexpr std::string_view starts[] = {"(?i:'s|'t|'re|'ve|'m|'ll|'d)", "'(?i:[sdmt]|ll|ve|re)", "'s|'t|'re|'ve|'m|'ll|'d"};
   if (pattern == R"(\p{N})")
     return Split::EachDigit;
   if (pattern == R"(\p{N}+)")
@@ -175,8 +174,7 @@ std::optional<Split> splitOfPattern(std::string_view pattern) {
     bool eitherCase = start.find("(?i:") != std::string_view::npos;
     if (!eitherCase && rest == R"(| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)")
       return Split::Gpt2;
-    if (eitherCase &&
-        rest == R"(|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)")
+    if (eitherCase && rest == R"(|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)")
       return Split::Llama3;
     if (eitherCase && rest == R"(|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)")
       return Split::Qwen2;

@@ -66,8 +66,8 @@ SafetensorsFile SafetensorsFile::open(const std::string &path) {
   std::memcpy(&length, result.file.bytes(0, 8), 8);
   constexpr uint64_t longest = 1 << 28;
   if (length > longest || length > result.file.size() - 8)
-    throw Error(what + " is no safetensors file or cut short: its first 8 bytes give a header of " +
-                std::to_string(length) + " bytes, the file has " + std::to_string(result.file.size()));
+    throw Error(what + " is no safetensors file or cut short: its first 8 bytes give a header of " + std::to_string(length) +
+                " bytes, the file has " + std::to_string(result.file.size()));
   result.headerBytes = 8 + length;
   SortedJson header = parseSortedJson({result.file.bytes(8, length), length}, path + " (header)");
   if (!header.is_object())

@@ -167,9 +167,7 @@ void Tokenizer::buildMerges() {
   parts.merges.shrink_to_fit();
 }
 
-bool Tokenizer::isEnd(int32_t id) const {
-  return std::find(parts.ends.begin(), parts.ends.end(), id) != parts.ends.end();
-}
+bool Tokenizer::isEnd(int32_t id) const { return std::find(parts.ends.begin(), parts.ends.end(), id) != parts.ends.end(); }
 
 Tokenizer Tokenizer::open(const std::string &path) {
   std::error_code ignored;
@@ -188,8 +186,7 @@ struct Tokenizer::Symbol {
   int32_t previous, next; // -1: none
 };
 
-bool Tokenizer::mergeOf(const Symbol &left, const Symbol &right, std::string_view piece, double &order,
-                        int32_t &result) const {
+bool Tokenizer::mergeOf(const Symbol &left, const Symbol &right, std::string_view piece, double &order, int32_t &result) const {
   if (parts.scores.empty()) {
     if (left.id < 0 || right.id < 0)
       return false;
@@ -230,9 +227,7 @@ void Tokenizer::encodePiece(std::string_view piece, std::vector<int32_t> &out) c
     int32_t left, result;
     uint32_t size;
     // The heap gives the largest: the lowest order, then the leftmost.
-    bool operator<(const Candidate &other) const {
-      return order != other.order ? order > other.order : left > other.left;
-    }
+    bool operator<(const Candidate &other) const { return order != other.order ? order > other.order : left > other.left; }
   };
   std::priority_queue<Candidate> candidates;
   auto consider = [&](int32_t left, int32_t right) {
@@ -270,9 +265,8 @@ void Tokenizer::encodePiece(std::string_view piece, std::vector<int32_t> &out) c
       continue;
     }
     std::string_view text = piece.substr(symbol.begin, symbol.size);
-    bool asBytes = !parts.byteLevel && std::all_of(text.begin(), text.end(), [&](char c) {
-      return byteTokens[static_cast<unsigned char>(c)] >= 0;
-    });
+    bool asBytes = !parts.byteLevel &&
+                   std::all_of(text.begin(), text.end(), [&](char c) { return byteTokens[static_cast<unsigned char>(c)] >= 0; });
     if (asBytes)
       for (char c : text)
         out.push_back(byteTokens[static_cast<unsigned char>(c)]);

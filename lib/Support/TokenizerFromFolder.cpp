@@ -158,13 +158,11 @@ struct FolderReader {
                "), which is not known; known are those of GPT-2, Llama 3, Qwen 2 and single digits");
         parts.splits.push_back(*split);
       } else if (type == "Metaspace") {
-        std::string scheme = stringAt(*step, "prepend_scheme", place,
-                                      boolAt(*step, "add_prefix_space", place, true) ? "always" : "never");
+        std::string scheme =
+            stringAt(*step, "prepend_scheme", place, boolAt(*step, "add_prefix_space", place, true) ? "always" : "never");
         if (stringAt(*step, "replacement", place, spaceMark) != spaceMark)
           fail("Metaspace replaces spaces by \"" + stringAt(*step, "replacement", place) + "\", needs U+2581");
-        parts.prefixSpace = scheme == "always"  ? PrefixSpace::Every
-                            : scheme == "first" ? PrefixSpace::First
-                                                : PrefixSpace::Never;
+        parts.prefixSpace = scheme == "always" ? PrefixSpace::Every : scheme == "first" ? PrefixSpace::First : PrefixSpace::Never;
         parts.splitAtSpaces = boolAt(*step, "split", place, true);
       } else {
         fail("pre-tokenizer step \"" + type + "\" is not supported; supported are ByteLevel, Digits, Split, Metaspace");
@@ -180,8 +178,8 @@ struct FolderReader {
       else if (type == "Strip" && intAt(*step, "start", place, 0) > 0)
         parts.stripFirstSpace = true;
       else if (type == "Metaspace")
-        parts.stripFirstSpace = stringAt(*step, "prepend_scheme", place, "always") != "never" &&
-                                boolAt(*step, "add_prefix_space", place, true);
+        parts.stripFirstSpace =
+            stringAt(*step, "prepend_scheme", place, "always") != "never" && boolAt(*step, "add_prefix_space", place, true);
     }
   }
 

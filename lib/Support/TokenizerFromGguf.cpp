@@ -38,8 +38,7 @@ TokenizerParts readGgufTokenizer(const GgufFile &file) {
     throw Error("\"" + file.file().path() + "\" holds no tokenizer (no key tokenizer.ggml.model)");
   std::string model = file.stringAt("tokenizer.ggml.model");
   if (model != "gpt2" && model != "llama")
-    throw Error(parts.what + " is of kind \"" + model +
-                "\"; supported are gpt2 (byte-level) and llama (SentencePiece)");
+    throw Error(parts.what + " is of kind \"" + model + "\"; supported are gpt2 (byte-level) and llama (SentencePiece)");
   for (std::string_view token : file.stringsAt("tokenizer.ggml.tokens"))
     parts.tokens.emplace_back(token);
   if (file.has("tokenizer.ggml.token_type"))

@@ -63,9 +63,8 @@ WeightFile WeightFile::open(const std::string &path) {
 
 const StoredTensor *WeightFile::find(const std::string &name) const {
   const std::vector<StoredTensor> &tensors = contents->tensors;
-  auto found =
-      std::lower_bound(tensors.begin(), tensors.end(), name,
-                       [](const StoredTensor &tensor, const std::string &wanted) { return tensor.name < wanted; });
+  auto found = std::lower_bound(tensors.begin(), tensors.end(), name,
+                                [](const StoredTensor &tensor, const std::string &wanted) { return tensor.name < wanted; });
   return found == tensors.end() || found->name != name ? nullptr : &*found;
 }
 
@@ -79,16 +78,13 @@ const StoredTensor &WeightFile::at(const std::string &name) const {
               (some.empty() ? "" : ", such as " + some));
 }
 
-void WeightFile::readSlice(const std::string &name, const std::vector<int64_t> &offsets,
-                           const std::vector<int64_t> &sizes, DType to, void *destination) const {
+void WeightFile::readSlice(const std::string &name, const std::vector<int64_t> &offsets, const std::vector<int64_t> &sizes,
+                           DType to, void *destination) const {
   const StoredTensor &tensor = at(name);
   const StoredType &type = tensor.type;
-  auto fail = [&](const std::string &message) {
-    throw Error("\"" + path() + "\": tensor \"" + name + "\" " + message);
-  };
+  auto fail = [&](const std::string &message) { throw Error("\"" + path() + "\": tensor \"" + name + "\" " + message); };
   if (!type.isReadable())
-    fail("has type " + type.name +
-         "; supported are F32, F16, BF16, F64, I64, I32, I16, I8, U8, BOOL, Q8_0, Q4_0, Q4_1");
+    fail("has type " + type.name + "; supported are F32, F16, BF16, F64, I64, I32, I16, I8, U8, BOOL, Q8_0, Q4_0, Q4_1");
   if (type.isFloat() != isFloat(to))
     fail("is stored as " + type.name + " and cannot be read as " + std::string(tp::name(to)));
   size_t rank = tensor.shape.size();

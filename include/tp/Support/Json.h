@@ -52,11 +52,9 @@ template <typename Document> const Document *findKey(const Document &object, con
 }
 
 /// The value of `key`, which must be there.
-template <typename Document>
-const Document &at(const Document &object, const std::string &key, const std::string &what) {
+template <typename Document> const Document &at(const Document &object, const std::string &key, const std::string &what) {
   if (!object.is_object())
-    throw Error(what + ": needs an object with the key \"" + key + "\", is " +
-                json_detail::withArticle(object.type_name()));
+    throw Error(what + ": needs an object with the key \"" + key + "\", is " + json_detail::withArticle(object.type_name()));
   const Document *value = findKey(object, key);
   if (!value)
     throw Error(what + ": \"" + key + "\" is missing");
@@ -86,8 +84,7 @@ template <typename Document> bool asBool(const Document &value, const std::strin
     json_detail::failType(value, key, what, "true or false");
   return value.template get<bool>();
 }
-template <typename Document>
-const std::string &asString(const Document &value, const std::string &key, const std::string &what) {
+template <typename Document> const std::string &asString(const Document &value, const std::string &key, const std::string &what) {
   if (!value.is_string())
     json_detail::failType(value, key, what, "a string");
   return value.template get_ref<const std::string &>();
@@ -114,30 +111,25 @@ double numberAt(const Document &object, const std::string &key, const std::strin
 template <typename Document> bool boolAt(const Document &object, const std::string &key, const std::string &what) {
   return asBool(at(object, key, what), key, what);
 }
-template <typename Document>
-bool boolAt(const Document &object, const std::string &key, const std::string &what, bool fallback) {
+template <typename Document> bool boolAt(const Document &object, const std::string &key, const std::string &what, bool fallback) {
   const Document *value = findKey(object, key);
   return value ? asBool(*value, key, what) : fallback;
 }
-template <typename Document>
-std::string stringAt(const Document &object, const std::string &key, const std::string &what) {
+template <typename Document> std::string stringAt(const Document &object, const std::string &key, const std::string &what) {
   return asString(at(object, key, what), key, what);
 }
 template <typename Document>
-std::string stringAt(const Document &object, const std::string &key, const std::string &what,
-                     const std::string &fallback) {
+std::string stringAt(const Document &object, const std::string &key, const std::string &what, const std::string &fallback) {
   const Document *value = findKey(object, key);
   return value ? asString(*value, key, what) : fallback;
 }
-template <typename Document>
-const Document &arrayAt(const Document &object, const std::string &key, const std::string &what) {
+template <typename Document> const Document &arrayAt(const Document &object, const std::string &key, const std::string &what) {
   const Document &value = at(object, key, what);
   if (!value.is_array())
     json_detail::failType(value, key, what, "an array");
   return value;
 }
-template <typename Document>
-const Document &objectAt(const Document &object, const std::string &key, const std::string &what) {
+template <typename Document> const Document &objectAt(const Document &object, const std::string &key, const std::string &what) {
   const Document &value = at(object, key, what);
   if (!value.is_object())
     json_detail::failType(value, key, what, "an object");

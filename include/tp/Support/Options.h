@@ -36,15 +36,13 @@ public:
   Options &add(std::string name, std::string placeholder, std::optional<std::string> &target, std::string help);
   Options &add(std::string name, std::string placeholder, std::vector<std::string> &target, std::string help);
   Options &add(std::string name, std::string placeholder, int64_t &target, std::string help, IntRange range = {});
-  Options &add(std::string name, std::string placeholder, std::optional<int64_t> &target, std::string help,
-               IntRange range = {});
+  Options &add(std::string name, std::string placeholder, std::optional<int64_t> &target, std::string help, IntRange range = {});
   Options &add(std::string name, std::string placeholder, double &target, std::string help);
   /// A value of its own syntax: `take` gets the text and throws Error with what is wrong about it.
   Options &add(std::string name, std::string placeholder, std::function<void(std::string_view)> take, std::string help);
   /// One of `choices`; the placeholder is "local|mpi|nccl".
   Options &addChoice(std::string name, std::vector<std::string> choices, std::string &target, std::string help);
-  Options &addChoice(std::string name, std::vector<std::string> choices, std::optional<std::string> &target,
-                     std::string help);
+  Options &addChoice(std::string name, std::vector<std::string> choices, std::optional<std::string> &target, std::string help);
   /// Without a value: sets `target` to true.
   Options &addFlag(std::string name, bool &target, std::string help);
   /// The next positional argument: required, optional, or all that are left.

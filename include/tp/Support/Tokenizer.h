@@ -149,7 +149,6 @@ private:
 /// `messages` in the form of the Jinja text `chatTemplate`, which is recognised by its structure: the ChatML family
 /// (SmolLM2, Qwen) with its default system prompt, and the Llama 3 family. `bosText` is put where the template has
 /// bos_token. Throws Error for any other template, saying what is supported.
-std::string formatChat(const std::string &chatTemplate, const std::string &bosText,
-                       const std::vector<ChatMessage> &messages);
+std::string formatChat(const std::string &chatTemplate, const std::string &bosText, const std::vector<ChatMessage> &messages);
 
 } // namespace tp

@@ -47,8 +47,8 @@ public:
   /// Reads the elements [offsets, offsets + sizes) of tensor `name` into `destination`, packed row-major, as `to`.
   /// Throws Error: an unknown tensor, a range outside it, a type that cannot be read, a float type as integers or the
   /// reverse. May be called from several threads.
-  void readSlice(const std::string &name, const std::vector<int64_t> &offsets, const std::vector<int64_t> &sizes,
-                 DType to, void *destination) const;
+  void readSlice(const std::string &name, const std::vector<int64_t> &offsets, const std::vector<int64_t> &sizes, DType to,
+                 void *destination) const;
   /// The whole tensor.
   void read(const std::string &name, DType to, void *destination) const;
 

@@ -7,8 +7,7 @@ namespace tp {
 namespace {
 
 const std::vector<ChatMessage> question = {{"user", " Hi "}};
-const std::vector<ChatMessage> conversation = {
-    {"system", "Be brief"}, {"user", "Hi"}, {"assistant", "Hello"}, {"user", "Bye"}};
+const std::vector<ChatMessage> conversation = {{"system", "Be brief"}, {"user", "Hi"}, {"assistant", "Hello"}, {"user", "Bye"}};
 
 TEST(ChatTemplate, chatMlWithADefaultSystemPrompt) {
   // Once with the newline itself, once escaped, and once behind a branch that prints another system message.
@@ -27,9 +26,9 @@ TEST(ChatTemplate, chatMlWithADefaultSystemPrompt) {
 }
 
 TEST(ChatTemplate, chatMlWithoutOne) {
-  EXPECT_EQ(formatChat("{{ bos_token }}{{'<|im_start|>' + m['role'] + '\n' + m['content'] | trim + '<|im_end|>\n'}}",
-                       "<s>", question),
-            "<s><|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n");
+  EXPECT_EQ(
+      formatChat("{{ bos_token }}{{'<|im_start|>' + m['role'] + '\n' + m['content'] | trim + '<|im_end|>\n'}}", "<s>", question),
+      "<s><|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n");
 }
 
 TEST(ChatTemplate, llama3) {

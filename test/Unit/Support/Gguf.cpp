@@ -133,15 +133,13 @@ TEST(Gguf, headersThatLie) {
     builder.data.resize(128);
     return errorOfOpening(builder.file());
   };
-  EXPECT_TRUE(
-      contains(tensor({33}, 0, 0), "tensor \"x\" needs 132 bytes from byte 0 of the data on, the file has 128"));
+  EXPECT_TRUE(contains(tensor({33}, 0, 0), "tensor \"x\" needs 132 bytes from byte 0 of the data on, the file has 128"));
   EXPECT_TRUE(contains(tensor({8}, 0, 128), "tensor \"x\" needs 32 bytes from byte 128"));
   EXPECT_TRUE(contains(tensor({8}, 0, ~uint64_t(0)), "tensor \"x\" needs 32 bytes from byte 18446744073709551615"));
   EXPECT_TRUE(contains(tensor({8}, 0, 4), "begins at byte 4, which is no multiple of 32"));
   EXPECT_TRUE(contains(tensor({uint64_t(1) << 60, uint64_t(1) << 60}, 0, 0), "more elements than the file has bytes"));
   EXPECT_TRUE(contains(tensor({uint64_t(1) << 62}, 0, 0), "more elements than the file has bytes"));
-  EXPECT_TRUE(
-      contains(tensor({0, uint64_t(1) << 60, uint64_t(1) << 60}, 0, 0), "more elements than the file has bytes"));
+  EXPECT_TRUE(contains(tensor({0, uint64_t(1) << 60, uint64_t(1) << 60}, 0, 0), "more elements than the file has bytes"));
   EXPECT_TRUE(contains(tensor({~uint64_t(0)}, 0, 0), "more elements than the file has bytes"));
   EXPECT_TRUE(contains(tensor({16}, 8, 0), "rows of 16 elements, needs a multiple of 32"));
   EXPECT_TRUE(contains(tensor(std::vector<uint64_t>(9, 1), 0, 0), "has 9 dimensions, needs at most 8"));

@@ -80,8 +80,8 @@ TEST(HostTensor, integersWrap) {
 }
 
 TEST(HostTensor, namesRoundTrip) {
-  for (DType type : {DType::F32, DType::F16, DType::BF16, DType::F64, DType::I1, DType::I8, DType::I16, DType::I32,
-                     DType::I64, DType::U8})
+  for (DType type :
+       {DType::F32, DType::F16, DType::BF16, DType::F64, DType::I1, DType::I8, DType::I16, DType::I32, DType::I64, DType::U8})
     EXPECT_EQ(parseDType(name(type)), type);
   try {
     parseDType("f8");

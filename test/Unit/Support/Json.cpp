@@ -11,8 +11,7 @@ TEST(Json, keepsTheOrderOfKeys) {
 }
 
 TEST(Json, errorsSayLineAndColumn) {
-  EXPECT_TRUE(contains(errorOf([] { parseJson("{\n  \"a\": 1,\n  \"b\" 2\n}", "config.json"); }),
-                       "config.json:3:7: not JSON: "));
+  EXPECT_TRUE(contains(errorOf([] { parseJson("{\n  \"a\": 1,\n  \"b\" 2\n}", "config.json"); }), "config.json:3:7: not JSON: "));
   EXPECT_TRUE(contains(errorOf([] { parseJson("", "config.json"); }), "config.json:1:1: not JSON: "));
   EXPECT_TRUE(contains(errorOf([] { parseJson("\"\xff\"", "config.json"); }), "config.json:1:2: not JSON: "));
   EXPECT_TRUE(contains(errorOf([] { parseJson("1e999", "config.json"); }), "config.json"));

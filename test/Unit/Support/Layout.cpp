@@ -17,10 +17,9 @@ TEST(Layout, textsThatAreRefused) {
   EXPECT_EQ(errorOf([] { Layout::parse("[{dp}"); }), "layout \"[{dp}\": needed \"]\" at character 6");
   EXPECT_EQ(errorOf([] { Layout::parse("[{dp}] x"); }), "layout \"[{dp}] x\": needed the end at character 8");
   EXPECT_EQ(errorOf([] { Layout::parse("[{?, dp}]"); }), "layout \"[{?, dp}]\": needed \"}\" at character 4");
-  EXPECT_EQ(errorOf([] { Layout::parse("[{dp(0)2}]"); }),
-            "layout \"[{dp(0)2}]\": needed a positive number at character 6");
-  for (const char *text : {"", "{}", "[{dp,}]", "[{}], partial = mean<tp>", "[{}], partial = sum<>", "[{dp(2)}]",
-                           "[{dp(99999999999999999999)2}]"})
+  EXPECT_EQ(errorOf([] { Layout::parse("[{dp(0)2}]"); }), "layout \"[{dp(0)2}]\": needed a positive number at character 6");
+  for (const char *text :
+       {"", "{}", "[{dp,}]", "[{}], partial = mean<tp>", "[{}], partial = sum<>", "[{dp(2)}]", "[{dp(99999999999999999999)2}]"})
     EXPECT_TRUE(contains(errorOf([&] { Layout::parse(text); }), "needed")) << text;
 }
 
@@ -52,9 +51,7 @@ TEST(Layout, shardsOfAllRanksCoverTheTensorOnce) {
 
 TEST(Layout, problems) {
   Mesh mesh = Mesh::parse("dp=2,tp=4");
-  auto problem = [&](const char *layout, std::vector<int64_t> shape) {
-    return problemWith(Layout::parse(layout), shape, mesh);
-  };
+  auto problem = [&](const char *layout, std::vector<int64_t> shape) { return problemWith(Layout::parse(layout), shape, mesh); };
   EXPECT_EQ(problem("[{dp}, {tp}]", {10, 8}), "");
   EXPECT_EQ(problem("[{dp}, {tp}]", {-1, 8}), "");
   EXPECT_EQ(problem("[{dp}]", {10, 8}), "layout has 1 dimensions, the tensor has 2");
@@ -63,8 +60,7 @@ TEST(Layout, problems) {
   EXPECT_EQ(problem("[{tp(1)2}, {tp}]", {8, 8}), "axis \"tp\" is used twice");
   EXPECT_EQ(problem("[{tp}], partial = sum<tp>", {8}), "axis \"tp\" is used twice");
   EXPECT_EQ(problem("[{tp(1)2}, {tp(2)2}]", {8, 8}), "");
-  EXPECT_EQ(problem("[{tp}]", {10}),
-            "dimension 0 of size 10 does not divide over \"tp\"=4; sizes that do: 1, 2, 5, 10");
+  EXPECT_EQ(problem("[{tp}]", {10}), "dimension 0 of size 10 does not divide over \"tp\"=4; sizes that do: 1, 2, 5, 10");
   EXPECT_EQ(problem("[{}, {dp, tp}]", {10, 12}),
             "dimension 1 of size 12 does not divide over \"dp, tp\"=8; sizes that do: 1, 2, 3, 4, 6, 12");
 }

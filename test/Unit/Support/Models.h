@@ -79,7 +79,7 @@ inline std::string smolLm2() {
 } // namespace tp
 
 /// Opens a test that needs the model.
-#define TP_NEEDS_SMOLLM2(path)                                                                                         \
-  std::string path = tp::smolLm2();                                                                                    \
-  if (path.empty())                                                                                                    \
+#define TP_NEEDS_SMOLLM2(path)                                                                                                   \
+  std::string path = tp::smolLm2();                                                                                              \
+  if (path.empty())                                                                                                              \
   GTEST_SKIP() << "needs the SmolLM2 GGUF file: set TP_SMOLLM2_GGUF"

@@ -22,8 +22,7 @@ std::string errorOfReading(const std::string &bytes) {
 
 TEST(Npy, everyTypeRoundTrips) {
   TemporaryFolder folder;
-  for (DType type :
-       {DType::F32, DType::F16, DType::F64, DType::I1, DType::I8, DType::I16, DType::I32, DType::I64, DType::U8}) {
+  for (DType type : {DType::F32, DType::F16, DType::F64, DType::I1, DType::I8, DType::I16, DType::I32, DType::I64, DType::U8}) {
     HostTensor tensor = HostTensor::zeros(type, {2, 3});
     for (int64_t i = 0; i < 6; ++i)
       (tensor.isFloat() ? tensor.floats[i] = static_cast<double>(i) / 4 : tensor.ints[i] = i);
@@ -62,8 +61,8 @@ TEST(Npy, elementsBeginAtAMultipleOf64) {
 TEST(Npy, versionsTwoAndThree) {
   TemporaryFolder folder;
   for (char version : {2, 3}) {
-    writeFile(folder / "x.npy", npy("{\"descr\": \"<i2\", 'fortran_order': False, 'shape': (2,)}\n",
-                                    std::string("\1\0\2\0", 4), version));
+    writeFile(folder / "x.npy",
+              npy("{\"descr\": \"<i2\", 'fortran_order': False, 'shape': (2,)}\n", std::string("\1\0\2\0", 4), version));
     EXPECT_EQ(readNpy(folder / "x.npy").ints, (std::vector<int64_t>{1, 2}));
   }
 }
@@ -86,11 +85,11 @@ TEST(Npy, refusesWhatItCannotRead) {
 
 TEST(Npy, shapesThatLie) {
   std::string start = "{'descr': '<f4', 'fortran_order': False, 'shape': ";
-  EXPECT_TRUE(contains(errorOfReading(npy(start + "(2,)}", "1234")),
-                       "shape (2,) of f32 needs 8 bytes, the file has 4 after its header"));
+  EXPECT_TRUE(
+      contains(errorOfReading(npy(start + "(2,)}", "1234")), "shape (2,) of f32 needs 8 bytes, the file has 4 after its header"));
   EXPECT_TRUE(contains(errorOfReading(npy(start + "(1,)}", "12345")), "needs 4 bytes, the file has 5"));
-  EXPECT_TRUE(contains(errorOfReading(npy(start + "(1152921504606846976, 1152921504606846976)}", "1234")),
-                       "needs more than 2^63 bytes"));
+  EXPECT_TRUE(
+      contains(errorOfReading(npy(start + "(1152921504606846976, 1152921504606846976)}", "1234")), "needs more than 2^63 bytes"));
   EXPECT_TRUE(contains(errorOfReading(npy(start + "(-1,)}", "1234")), "needed a size"));
   EXPECT_TRUE(contains(errorOfReading(npy(start + "(99999999999999999999,)}", "1234")), "needed a size"));
 }

@@ -46,8 +46,8 @@ std::string usageErrorOf(std::vector<std::string> words) {
 
 TEST(Options, bothFormsOfValues) {
   Line line;
-  EXPECT_TRUE(line.parse({"--ranks", "4", "m.tpm", "--input=a=b", "--input", "c=d", "--temperature=-0.5", "--chat",
-                          "--tokens", "1,2", "--comm=mpi"}));
+  EXPECT_TRUE(line.parse({"--ranks", "4", "m.tpm", "--input=a=b", "--input", "c=d", "--temperature=-0.5", "--chat", "--tokens",
+                          "1,2", "--comm=mpi"}));
   EXPECT_EQ(line.module, "m.tpm");
   EXPECT_EQ(line.ranks, 4);
   EXPECT_EQ(line.inputs, (std::vector<std::string>{"a=b", "c=d"}));

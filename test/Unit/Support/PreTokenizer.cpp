@@ -58,8 +58,7 @@ TEST(PreTokenizer, names) {
   EXPECT_EQ(splitsOfGguf("llama-bpe"), std::vector<Split>{Split::Llama3});
   EXPECT_TRUE(contains(errorOf([] { splitsOfGguf("gpt-4o"); }),
                        "unknown pre-tokenizer \"gpt-4o\" (tokenizer.ggml.pre); known are default, gpt-2, "));
-  EXPECT_EQ(splitOfPattern(R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)"),
-            Split::Gpt2);
+  EXPECT_EQ(splitOfPattern(R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)"), Split::Gpt2);
   EXPECT_EQ(
       splitOfPattern(
           R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)"),

@@ -24,9 +24,8 @@ std::string errorOfOpening(const std::string &header, const std::string &data) {
 TEST(Safetensors, slicesOfEveryShape) {
   TemporaryFolder folder;
   put(folder / "x.safetensors",
-      safetensors(
-          R"({"__metadata__": {"format": "pt"}, "w": {"dtype": "F32", "shape": [2, 3, 4], "data_offsets": [0, 96]}})",
-          floats(24)));
+      safetensors(R"({"__metadata__": {"format": "pt"}, "w": {"dtype": "F32", "shape": [2, 3, 4], "data_offsets": [0, 96]}})",
+                  floats(24)));
   WeightFile weights = WeightFile::open(folder / "x.safetensors");
   EXPECT_EQ(weights.format(), "safetensors");
   ASSERT_EQ(weights.tensors().size(), 1u);
@@ -70,8 +69,8 @@ TEST(Safetensors, elementsAreConverted) {
   int32_t number;
   weights.read("n", DType::I32, &number);
   EXPECT_EQ(number, -7);
-  EXPECT_TRUE(contains(errorOf([&] { weights.read("n", DType::F32, two); }),
-                       "tensor \"n\" is stored as I64 and cannot be read as f32"));
+  EXPECT_TRUE(
+      contains(errorOf([&] { weights.read("n", DType::F32, two); }), "tensor \"n\" is stored as I64 and cannot be read as f32"));
   EXPECT_TRUE(contains(errorOf([&] { weights.read("e", DType::F32, two); }), "has type F8_E4M3; supported are F32, "));
   EXPECT_TRUE(contains(errorOf([&] { weights.read("none", DType::F32, two); }),
                        "has no tensor \"none\"; it has 4, such as \"b\", \"e\", \"h\""));
@@ -92,17 +91,15 @@ TEST(Safetensors, headersThatLie) {
   for (const char *shape :
        {"[1152921504606846976, 16]", "[4611686018427387904]", "[0, 1152921504606846976, 1152921504606846976]"})
     EXPECT_TRUE(contains(
-        errorOfOpening(std::string(R"({"w": {"dtype": "F32", "shape": )") + shape + R"(, "data_offsets": [0, 0]}})",
-                       eight),
+        errorOfOpening(std::string(R"({"w": {"dtype": "F32", "shape": )") + shape + R"(, "data_offsets": [0, 0]}})", eight),
         "needs more than 2^63 bytes"));
-  EXPECT_TRUE(contains(errorOfOpening(R"({"w": {"dtype": "F32", "shape": [-2], "data_offsets": [0, 8]}})", eight),
-                       "negative size"));
+  EXPECT_TRUE(
+      contains(errorOfOpening(R"({"w": {"dtype": "F32", "shape": [-2], "data_offsets": [0, 8]}})", eight), "negative size"));
   EXPECT_TRUE(contains(errorOfOpening(R"({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]},
                                           "b": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}})",
                                       eight),
                        "tensors \"a\" and \"b\" overlap"));
-  EXPECT_TRUE(
-      contains(errorOfOpening(R"({"w": {"dtype": "F32", "shape": [2]}})", eight), "\"data_offsets\" is missing"));
+  EXPECT_TRUE(contains(errorOfOpening(R"({"w": {"dtype": "F32", "shape": [2]}})", eight), "\"data_offsets\" is missing"));
   EXPECT_TRUE(contains(errorOfOpening(R"({"w": 3})", eight), "tensor \"w\": needs an object"));
   EXPECT_TRUE(contains(errorOfOpening("[]", eight), "header is array, needs to be an object"));
   EXPECT_TRUE(contains(errorOfOpening("{", eight), "(header):1:2: not JSON"));
@@ -151,10 +148,8 @@ TEST(Safetensors, shardedFolder) {
       safetensors(R"({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}})", floats(1, 5)));
   put(folder / "model-2.safetensors",
       safetensors(R"({"b": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}})", floats(1, 6)));
-  EXPECT_TRUE(
-      contains(errorOf([&] { WeightFile::open(folder.path.string()); }), "holds 2 .safetensors files, but neither"));
-  put(folder / "model.safetensors.index.json",
-      R"({"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}})");
+  EXPECT_TRUE(contains(errorOf([&] { WeightFile::open(folder.path.string()); }), "holds 2 .safetensors files, but neither"));
+  put(folder / "model.safetensors.index.json", R"({"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}})");
   WeightFile weights = WeightFile::open(folder.path.string());
   float value = 0;
   weights.read("b", DType::F32, &value);
@@ -171,8 +166,7 @@ TEST(Safetensors, shardedFolder) {
   EXPECT_NE(WeightFile::open(folder.path.string()).fingerprint(), before);
   put(folder / "model-2.safetensors",
       safetensors(R"({"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}})", floats(1, 7)));
-  EXPECT_TRUE(
-      contains(errorOf([&] { WeightFile::open(folder.path.string()); }), "tensor \"a\" is in two of the files"));
+  EXPECT_TRUE(contains(errorOf([&] { WeightFile::open(folder.path.string()); }), "tensor \"a\" is in two of the files"));
   put(folder / "model.safetensors.index.json", R"({"weight_map": {"a": "../secret.safetensors"}})");
   EXPECT_TRUE(contains(errorOf([&] { WeightFile::open(folder.path.string()); }), "which is no file of the folder"));
 }

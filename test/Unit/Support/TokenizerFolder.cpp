@@ -64,9 +64,8 @@ TEST(TokenizerFolder, unknownStepsAreRefusedByName) {
                        "the tokenizer is of kind \"WordPiece\"; only BPE is supported"));
   EXPECT_TRUE(contains(errorOfOpening(tokenizerJson(R"({"normalizer": {"type": "Lowercase"}})")),
                        "normalizer step {\"type\":\"Lowercase\"} is not supported"));
-  EXPECT_TRUE(
-      contains(errorOfOpening(tokenizerJson(R"({"pre_tokenizer": {"pretokenizers": [{"type": "Whitespace"}]}})")),
-               "pre-tokenizer step \"Whitespace\" is not supported"));
+  EXPECT_TRUE(contains(errorOfOpening(tokenizerJson(R"({"pre_tokenizer": {"pretokenizers": [{"type": "Whitespace"}]}})")),
+                       "pre-tokenizer step \"Whitespace\" is not supported"));
   EXPECT_TRUE(contains(errorOfOpening(tokenizerJson(
                            R"({"pre_tokenizer": {"pretokenizers": [{"type": "Split", "pattern": {"Regex": "[a-z]+"},
                                "behavior": "Isolated", "invert": false}]}})")),
@@ -83,10 +82,8 @@ TEST(TokenizerFolder, damagedFiles) {
   EXPECT_TRUE(contains(errorOfOpening(tokenizerJson(R"({"model": {"vocab": {"x": 1152921504606846976}}})")),
                        "token \"x\" has id 1152921504606846976, needs 0 to 16777215"));
   EXPECT_TRUE(contains(errorOfOpening(tokenizerJson(R"({"model": {"vocab": {"x": -1}}})")), "token \"x\" has id -1"));
-  EXPECT_TRUE(
-      contains(errorOfOpening(tokenizerJson(R"({"model": {"merges": ["ab"]}})")), "not of the form \"LEFT RIGHT\""));
-  EXPECT_TRUE(
-      contains(errorOfOpening(tokenizerJson(R"({"model": {"merges": ["a x"]}})")), "or the result are no tokens"));
+  EXPECT_TRUE(contains(errorOfOpening(tokenizerJson(R"({"model": {"merges": ["ab"]}})")), "not of the form \"LEFT RIGHT\""));
+  EXPECT_TRUE(contains(errorOfOpening(tokenizerJson(R"({"model": {"merges": ["a x"]}})")), "or the result are no tokens"));
   TemporaryFolder folder;
   EXPECT_TRUE(contains(errorOf([&] { Tokenizer::open(folder.path.string()); }), "holds no tokenizer.json"));
 }
