@@ -95,7 +95,7 @@ void tprt_gemm(tprt_context *ctx, int64_t dtype, int64_t batch, int64_t m, int64
     int64_t unitBytes = columns * std::max<int64_t>(k, 1) * element * (few ? 1 : std::min(m, rows));
     ctx->pool.parallelFor(batch * down * across, std::max<int64_t>(1, bytesPerPiece / unitBytes),
                           [&](int64_t begin, int64_t end) {
-      float *panel = few ? nullptr : cpu::threadScratch(k * kernels.panelWidth);
+      float *scratch = few ? nullptr : cpu::threadScratch(kernels.gemmScratch(rows));
       for (int64_t unit = begin; unit < end;) {
         // Neighbouring units of the same rows are done in one call.
         int64_t stripe = unit / across, first = unit % across, last = std::min(across, first + end - unit);
@@ -108,7 +108,7 @@ void tprt_gemm(tprt_context *ctx, int64_t dtype, int64_t batch, int64_t m, int64
                               accumulate);
         else
           kernels.gemmBlock(type, height, k, x, left.row, y, first * columns, std::min(n, last * columns), z, c_row,
-                            accumulate, panel);
+                            accumulate, scratch);
         unit += last - first;
       }
     });

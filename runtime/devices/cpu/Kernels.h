@@ -45,9 +45,10 @@ struct Kernels {
   /// c[m, columns begin..end) (+)= a[m, k] * b; a is f32 with row stride aRow; c of type `type`. For few rows.
   void (*gemmFewRows)(tp::DType type, int64_t m, int64_t k, const float *a, int64_t aRow, MatrixView b, int64_t begin,
                       int64_t end, void *c, int64_t cRow, bool accumulate);
-  /// The same for many rows; `panel` is scratch of k * panelWidth floats.
+  /// The same for many rows; `scratch` holds gemmScratch(m) floats.
   void (*gemmBlock)(tp::DType type, int64_t m, int64_t k, const float *a, int64_t aRow, MatrixView b, int64_t begin,
-                    int64_t end, void *c, int64_t cRow, bool accumulate, float *panel);
+                    int64_t end, void *c, int64_t cRow, bool accumulate, float *scratch);
+  int64_t (*gemmScratch)(int64_t m);
   int64_t panelWidth;
 
   void (*attention)(const AttentionTask &task);

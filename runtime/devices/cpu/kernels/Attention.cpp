@@ -22,13 +22,15 @@ void multiply(int64_t rows, int64_t k, const float *a, int64_t aRow, const float
   for (int64_t j = 0; j < width; j += panelWidth)
     for (int64_t i = 0; i < rows; i += rowsPerStep)
       withRows(rows - i < rowsPerStep ? rows - i : rowsPerStep, [&](auto step) {
-        Vec acc[step][vectorsPerPanel];
+        Vec acc[step][vectorsPerPanel] = {};
+        if (accumulate)
+          for (int64_t r = 0; r < step; ++r)
+            for (int64_t v = 0; v < vectorsPerPanel; ++v)
+              acc[r][v] = load(c + (i + r) * cRow + j + v * lanes);
         multiplyPanel<step>(k, a + i * aRow, aRow, panels + j * k, panelWidth, acc);
         for (int64_t r = 0; r < step; ++r)
-          for (int64_t v = 0; v < vectorsPerPanel; ++v) {
-            float *to = c + (i + r) * cRow + j + v * lanes;
-            store(to, accumulate ? load(to) + acc[r][v] : acc[r][v]);
-          }
+          for (int64_t v = 0; v < vectorsPerPanel; ++v)
+            store(c + (i + r) * cRow + j + v * lanes, acc[r][v]);
       });
 }
 

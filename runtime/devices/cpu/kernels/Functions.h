@@ -10,7 +10,8 @@ void reduceSources(tp::DType type, tp::Reduction reduction, const void *const *s
 void gemmFewRows(tp::DType type, int64_t m, int64_t k, const float *a, int64_t aRow, MatrixView b, int64_t begin,
                  int64_t end, void *c, int64_t cRow, bool accumulate);
 void gemmBlock(tp::DType type, int64_t m, int64_t k, const float *a, int64_t aRow, MatrixView b, int64_t begin,
-               int64_t end, void *c, int64_t cRow, bool accumulate, float *panel);
+               int64_t end, void *c, int64_t cRow, bool accumulate, float *scratch);
+int64_t gemmScratch(int64_t m);
 void attention(const AttentionTask &task);
 int64_t attentionScratch(int64_t rows, int64_t d, int64_t dv);
 void rmsNorm(tp::DType type, const void *x, const void *weight, void *out, int64_t begin, int64_t end, int64_t n,

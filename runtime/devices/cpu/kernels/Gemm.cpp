@@ -54,31 +54,49 @@ void dotsForRows(int64_t m, int64_t k, const float *a, int64_t aRow, const T *b,
     dots<T, 1, N>(k, a, aRow, b, col, c, cRow, accumulate);
 }
 
-/// Rows of b are contiguous: M rows of c, V vectors wide, stay in registers while b streams by.
-template <class T, int64_t M, int64_t V>
+/// Rows of b are contiguous: they stream by four at a time, and are added to M rows of sums that stay in the first cache.
+template <class T, int64_t M>
 void rowsTimes(int64_t k, const float *a, int64_t aRow, const T *b, int64_t row, T *c, int64_t cRow, int64_t columns,
                bool accumulate) {
-  Vec total[M][V] = {};
-  for (int64_t p = 0; p < k; ++p)
-    for (int64_t v = 0; v < V; ++v) {
-      const T *from = b + p * row + v * lanes;
-      Vec right = V > 1 || columns >= lanes ? load(from) : loadSome(from, columns);
+  constexpr int64_t widest = 1024, depth = 4;
+  for (int64_t first = 0; first < columns; first += widest) {
+    int64_t width = columns - first < widest ? columns - first : widest;
+    float total[M][widest];
+    for (int64_t i = 0; i < M; ++i)
+      std::memset(total[i], 0, (width + lanes - 1) / lanes * lanes * sizeof(float));
+    auto addRows = [&](int64_t p, auto count) {
+      Vec factor[M][count.value];
       for (int64_t i = 0; i < M; ++i)
-        total[i][v] += right * a[i * aRow + p];
-    }
-  for (int64_t i = 0; i < M; ++i)
-    for (int64_t v = 0; v < V; ++v)
-      putVector(c + i * cRow + v * lanes, columns - v * lanes, total[i][v], accumulate);
-}
-
-template <class T, int64_t M>
-void rowsForColumns(int64_t k, const float *a, int64_t aRow, const T *b, int64_t row, T *c, int64_t cRow,
-                    int64_t columns, bool accumulate) {
-  constexpr int64_t wide = M == 1 ? 8 : 4;
-  for (; columns >= wide * lanes; columns -= wide * lanes, b += wide * lanes, c += wide * lanes)
-    rowsTimes<T, M, wide>(k, a, aRow, b, row, c, cRow, wide * lanes, accumulate);
-  for (; columns > 0; columns -= lanes, b += lanes, c += lanes)
-    rowsTimes<T, M, 1>(k, a, aRow, b, row, c, cRow, columns, accumulate);
+        for (int64_t r = 0; r < count.value; ++r)
+          factor[i][r] = splat(a[i * aRow + p + r]);
+      const T *from = b + p * row + first;
+      auto addColumns = [&](int64_t j, auto read) {
+        Vec sums[M];
+        for (int64_t i = 0; i < M; ++i)
+          sums[i] = load(total[i] + j);
+        for (int64_t r = 0; r < count.value; ++r) {
+          Vec right = read(from + r * row + j);
+          for (int64_t i = 0; i < M; ++i)
+            sums[i] += factor[i][r] * right;
+        }
+        for (int64_t i = 0; i < M; ++i)
+          store(total[i] + j, sums[i]);
+      };
+      int64_t j = 0;
+      for (; j + lanes <= width; j += lanes)
+        addColumns(j, [](const T *at) { return load(at); });
+      if (j < width)
+        addColumns(j, [&](const T *at) { return loadSome(at, width - j); });
+    };
+    int64_t p = 0;
+    for (; p + depth <= k; p += depth)
+      addRows(p, std::integral_constant<int64_t, depth>{});
+    for (; p < k; ++p)
+      addRows(p, std::integral_constant<int64_t, 1>{});
+    for (int64_t i = 0; i < M; ++i)
+      for (int64_t j = 0; j < width; j += lanes)
+        putVector(c + i * cRow + first + j, width - j, load(total[i] + j), accumulate);
+  }
 }
 
 template <class T>
@@ -92,25 +110,45 @@ void fewRows(int64_t m, int64_t k, const float *a, int64_t aRow, const T *b, int
     return;
   }
   for (; m >= 4; m -= 4, a += 4 * aRow, c += 4 * cRow)
-    rowsForColumns<T, 4>(k, a, aRow, b, row, c, cRow, columns, accumulate);
-  for (; m >= 1; --m, a += aRow, c += cRow)
-    rowsForColumns<T, 1>(k, a, aRow, b, row, c, cRow, columns, accumulate);
+    rowsTimes<T, 4>(k, a, aRow, b, row, c, cRow, columns, accumulate);
+  if (m == 3)
+    rowsTimes<T, 3>(k, a, aRow, b, row, c, cRow, columns, accumulate);
+  else if (m == 2)
+    rowsTimes<T, 2>(k, a, aRow, b, row, c, cRow, columns, accumulate);
+  else if (m == 1)
+    rowsTimes<T, 1>(k, a, aRow, b, row, c, cRow, columns, accumulate);
 }
+
+/// A panel of up to `depthPerBlock` rows of b stays in the first cache while all rows of a pass; sums of what is left of k
+/// wait in `sums`, so that c is rounded once.
+constexpr int64_t depthPerBlock = 320;
 
 template <class T>
 void block(int64_t m, int64_t k, const float *a, int64_t aRow, const T *b, int64_t row, int64_t col, T *c, int64_t cRow,
-           int64_t columns, bool accumulate, float *panel) {
+           int64_t columns, bool accumulate, float *scratch) {
+  float *panel = scratch, *sums = scratch + depthPerBlock * panelWidth;
   for (int64_t j = 0; j < columns; j += panelWidth) {
-    int64_t width = columns - j < panelWidth ? columns - j : panelWidth;
-    packPanel(k, b + j * col, row, col, width, panel);
-    for (int64_t i = 0; i < m; i += rowsPerStep)
-      withRows(m - i < rowsPerStep ? m - i : rowsPerStep, [&](auto rows) {
-        Vec acc[rows][vectorsPerPanel];
-        multiplyPanel<rows>(k, a + i * aRow, aRow, panel, panelWidth, acc);
-        for (int64_t r = 0; r < rows; ++r)
-          for (int64_t v = 0; v < vectorsPerPanel && v * lanes < width; ++v)
-            putVector(c + (i + r) * cRow + j + v * lanes, width - v * lanes, acc[r][v], accumulate);
-      });
+    int64_t width = columns - j < panelWidth ? columns - j : panelWidth, first = 0;
+    do {
+      int64_t depth = k - first < depthPerBlock ? k - first : depthPerBlock;
+      bool last = first + depth >= k;
+      packPanel(depth, b + j * col + first * row, row, col, width, panel);
+      for (int64_t i = 0; i < m; i += rowsPerStep)
+        withRows(m - i < rowsPerStep ? m - i : rowsPerStep, [&](auto rows) {
+          Vec acc[rows][vectorsPerPanel] = {};
+          if (first > 0)
+            std::memcpy(acc, sums + i * panelWidth, sizeof acc);
+          multiplyPanel<rows>(depth, a + i * aRow + first, aRow, panel, panelWidth, acc);
+          if (!last) {
+            std::memcpy(sums + i * panelWidth, acc, sizeof acc);
+            return;
+          }
+          for (int64_t r = 0; r < rows; ++r)
+            for (int64_t v = 0; v < vectorsPerPanel && v * lanes < width; ++v)
+              putVector(c + (i + r) * cRow + j + v * lanes, width - v * lanes, acc[r][v], accumulate);
+        });
+      first += depth;
+    } while (first < k);
   }
 }
 
@@ -125,12 +163,14 @@ void gemmFewRows(tp::DType type, int64_t m, int64_t k, const float *a, int64_t a
   });
 }
 
+int64_t gemmScratch(int64_t m) { return depthPerBlock * panelWidth + (m + rowsPerStep) * panelWidth; }
+
 void gemmBlock(tp::DType type, int64_t m, int64_t k, const float *a, int64_t aRow, MatrixView b, int64_t begin,
-               int64_t end, void *c, int64_t cRow, bool accumulate, float *panel) {
+               int64_t end, void *c, int64_t cRow, bool accumulate, float *scratch) {
   withFloatType(type, [&](auto tag) {
     using T = decltype(tag);
     block(m, k, a, aRow, static_cast<const T *>(b.data) + begin * b.col, b.row, b.col, static_cast<T *>(c) + begin, cRow,
-          end - begin, accumulate, panel);
+          end - begin, accumulate, scratch);
   });
 }
 

@@ -16,11 +16,14 @@ constexpr int64_t rowsPerStep = 6;
 #endif
 constexpr int64_t panelWidth = vectorsPerPanel * lanes;
 
-/// acc = a[M, k] * panel[k, panelWidth]; rows of a lie aRow apart, rows of the panel panelRow apart.
+/// acc += a[M, k] * panel[k, panelWidth]; rows of a lie aRow apart, rows of the panel panelRow apart.
 template <int64_t M>
 inline void multiplyPanel(int64_t k, const float *a, int64_t aRow, const float *panel, int64_t panelRow,
                           Vec (&acc)[M][vectorsPerPanel]) {
-  Vec total[M][vectorsPerPanel] = {};
+  Vec total[M][vectorsPerPanel];
+  for (int64_t i = 0; i < M; ++i)
+    for (int64_t v = 0; v < vectorsPerPanel; ++v)
+      total[i][v] = acc[i][v];
   for (int64_t p = 0; p < k; ++p) {
     Vec column[vectorsPerPanel];
     for (int64_t v = 0; v < vectorsPerPanel; ++v)

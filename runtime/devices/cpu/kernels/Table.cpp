@@ -12,6 +12,7 @@ const Kernels table = {
     .reduceSources = reduceSources,
     .gemmFewRows = gemmFewRows,
     .gemmBlock = gemmBlock,
+    .gemmScratch = gemmScratch,
     .panelWidth = panelWidth,
     .attention = attention,
     .attentionScratch = attentionScratch,

@@ -28,7 +28,8 @@ struct F16 {
   uint16_t bits;
 };
 
-inline Vec splat(float value) { return Vec{} + value; }
+/// Subtracting zero changes no value, so it costs nothing; adding it would turn -0 into 0, and is done.
+inline Vec splat(float value) { return value - Vec{}; }
 
 inline Vec load(const float *p) {
   Vec v;
