@@ -19,13 +19,13 @@ LogicalResult ContractOp::verify() {
   auto check = [&](StringRef what, const std::string &letters, Value value) -> LogicalResult {
     RankedTensorType type = typeOf(value);
     if (static_cast<int64_t>(letters.size()) != type.getRank()) // C1
-      return emitOpError() << what << " has " << type.getRank() << " dimensions, but the equation names "
-                           << letters.size() << " (\"" << letters << "\")";
+      return emitOpError() << what << " has " << type.getRank() << " dimensions, but the equation names " << letters.size()
+                           << " (\"" << letters << "\")";
     for (auto [letter, size] : llvm::zip(letters, type.getShape())) {
       auto [known, isNew] = sizes.try_emplace(letter, size);
       if (!isNew && known->second != size) // C3
-        return emitOpError() << "'" << Twine(letter) << "' has size " << shapeText(known->second)
-                             << " in one tensor and " << shapeText(size) << " in the " << what;
+        return emitOpError() << "'" << Twine(letter) << "' has size " << shapeText(known->second) << " in one tensor and "
+                             << shapeText(size) << " in the " << what;
     }
     return success();
   };
@@ -48,8 +48,8 @@ FactorMap ContractOp::getFactorMap() {
     for (auto [letter, size] : llvm::zip(letters, typeOf(value).getShape())) {
       auto [found, isNew] = factorOf.try_emplace(letter, 0);
       if (isNew)
-        found->second = map.addFactor(
-            size, equation.roleOf(letter) == LetterRole::Summed ? FactorKind::Reduction : FactorKind::Parallel);
+        found->second =
+            map.addFactor(size, equation.roleOf(letter) == LetterRole::Summed ? FactorKind::Reduction : FactorKind::Parallel);
       dims.push_back(dimOf(found->second));
     }
     return dims;
@@ -84,8 +84,8 @@ FactorMap ReduceOp::getFactorMap() {
   FactorMap::Tensor input, result;
   for (auto [dim, size] : llvm::enumerate(typeOf(getInput()).getShape())) {
     bool reduced = llvm::is_contained(getDims(), static_cast<int64_t>(dim));
-    int64_t factor = map.addFactor(size, reduced ? FactorKind::Reduction : FactorKind::Parallel,
-                                   static_cast<Reduction>(getKind()));
+    int64_t factor =
+        map.addFactor(size, reduced ? FactorKind::Reduction : FactorKind::Parallel, static_cast<Reduction>(getKind()));
     input.push_back(dimOf(factor));
     if (!reduced)
       result.push_back(dimOf(factor));
@@ -129,8 +129,8 @@ typedef double Lanes __attribute__((vector_size(64)));
 typedef double LanesInMemory __attribute__((vector_size(64), aligned(8)));
 
 /// result[m, n] = sum over k of lhs[m, k] * rhs[n, k], in double. Four rows of lhs share each pass over rhs.
-__attribute__((target_clones("avx512f", "avx2", "default"))) void
-multiply(const double *lhs, const double *rhs, double *result, int64_t rows, int64_t columns, int64_t depth) {
+__attribute__((target_clones("avx512f", "avx2", "default"))) void multiply(const double *lhs, const double *rhs, double *result,
+                                                                           int64_t rows, int64_t columns, int64_t depth) {
   constexpr int64_t lanes = 8, rowBlock = 4, columnBlock = 64;
   for (int64_t firstColumn = 0; firstColumn < columns; firstColumn += columnBlock)
     for (int64_t row = 0; row < rows; row += rowBlock) {

@@ -127,13 +127,12 @@ LogicalResult GatherOp::verify() {
   RankedTensorType input = typeOf(getInput()), indices = typeOf(getIndices());
   int64_t batch = getBatch(), axis = getAxis();
   if (batch < 0 || axis < batch || axis >= input.getRank()) // C1
-    return emitOpError() << "needs 0 <= batch <= axis < " << input.getRank() << ", but batch is " << batch
-                         << " and axis " << axis;
+    return emitOpError() << "needs 0 <= batch <= axis < " << input.getRank() << ", but batch is " << batch << " and axis "
+                         << axis;
   if (failed(requireIntegers(*this, "indices", getIndices())))
     return failure();
   if (indices.getRank() < batch)
-    return emitOpError() << "indices have " << indices.getRank() << " dimensions, need at least the " << batch
-                         << " of the batch";
+    return emitOpError() << "indices have " << indices.getRank() << " dimensions, need at least the " << batch << " of the batch";
   if (input.getShape().take_front(batch) != indices.getShape().take_front(batch)) // C2
     return emitOpError() << "batch is " << shapeText(input.getShape().take_front(batch)) << " in the operand and "
                          << shapeText(indices.getShape().take_front(batch)) << " in the indices";
@@ -162,9 +161,7 @@ FactorMap GatherOp::getFactorMap() {
   return map;
 }
 
-bool GatherOp::preservesPartial(Reduction, ArrayRef<bool> partialOperands) {
-  return partialOperands[0] && !partialOperands[1];
-}
+bool GatherOp::preservesPartial(Reduction, ArrayRef<bool> partialOperands) { return partialOperands[0] && !partialOperands[1]; }
 
 LogicalResult GatherOp::evaluate(ArrayRef<HostTensor> operands, SmallVectorImpl<HostTensor> &results) {
   const HostTensor &input = operands[0], &indices = operands[1];

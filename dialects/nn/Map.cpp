@@ -30,8 +30,7 @@ LogicalResult MapOp::verify() {
     return emitOpError() << "has no operand to tell the size of its dynamic dimension";
   Block &block = getBody().front();
   if (block.getNumArguments() != getInputs().size()) // C2
-    return emitOpError() << "body has " << block.getNumArguments() << " arguments, needs one per operand, "
-                         << getInputs().size();
+    return emitOpError() << "body has " << block.getNumArguments() << " arguments, needs one per operand, " << getInputs().size();
   for (auto [i, input] : llvm::enumerate(getInputs()))
     if (block.getArgument(i).getType() != typeOf(input).getElementType())
       return emitOpError() << "body argument " << i << " has type " << block.getArgument(i).getType() << ", needs "
@@ -65,8 +64,8 @@ LogicalResult MapOp::evaluate(ArrayRef<HostTensor> operands, SmallVectorImpl<Hos
   FailureOr<ScalarProgram> program = ScalarProgram::compile(block, /*takesExternals=*/false);
   if (failed(program))
     return failure();
-  HostTensor &result = results.emplace_back(
-      resultTensor(getResult(), operands.empty() ? shapeOf(typeOf(getResult())) : operands[0].shape));
+  HostTensor &result =
+      results.emplace_back(resultTensor(getResult(), operands.empty() ? shapeOf(typeOf(getResult())) : operands[0].shape));
   Value yielded = block.getTerminator()->getOperand(0);
   for (int64_t begin = 0, count = result.count(); begin < count; begin += ScalarProgram::laneCount) {
     int64_t lanes = std::min(ScalarProgram::laneCount, count - begin);

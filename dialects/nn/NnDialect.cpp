@@ -37,7 +37,7 @@ int64_t tp::nn::maxDynamicOf(Operation *op) {
   return 1;
 }
 
-#define NN_COMPUTE_OP(Op)                                                                                              \
+#define NN_COMPUTE_OP(Op)                                                                                                        \
   LogicalResult Op::verifySymbolUses(SymbolTableCollection &) { return verifyComputeOpLayouts(*this); }
 NN_COMPUTE_OP(ContractOp)
 NN_COMPUTE_OP(MapOp)

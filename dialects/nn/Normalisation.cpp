@@ -9,8 +9,7 @@ namespace tp::nn {
 
 /// Operand and result agree but for their layouts.
 static LogicalResult requireSame(Operation *op, Value input, Value result) {
-  if (failed(requireFloats(op, "operand", input)) ||
-      failed(requireShape(op, "result", result, typeOf(input).getShape())))
+  if (failed(requireFloats(op, "operand", input)) || failed(requireShape(op, "result", result, typeOf(input).getShape())))
     return failure();
   return requireElementType(op, "result", result, typeOf(input).getElementType());
 }

@@ -60,7 +60,7 @@ LogicalResult GetOp::verifySymbolUses(SymbolTableCollection &symbols) {
 LogicalResult SetOp::verifySymbolUses(SymbolTableCollection &symbols) {
   auto state = dyn_cast_or_null<StateOp>(symbols.lookupNearestSymbolFrom(*this, getNameAttr()));
   if (!state)
-    return emitOpError() << getNameAttr() << " is not a state of this module"; // C1
+    return emitOpError() << getNameAttr() << " is not a state of this module";          // C1
   return verifyUse(*this, getNameAttr(), getValue().getType(), state, state.getType()); // C2
 }
 

@@ -73,8 +73,7 @@ template <auto Function> void unsignedBinary(const Instruction &in, Register *re
   const int64_t *x = registers[in.operands[0]].ints, *y = registers[in.operands[1]].ints;
   int64_t *result = registers[in.result].ints;
   for (int64_t i = 0; i < lanes; ++i)
-    result[i] = wrapped(
-        static_cast<int64_t>(Function(unsignedOf(x[i], in.width), unsignedOf(y[i], in.width))), in.width);
+    result[i] = wrapped(static_cast<int64_t>(Function(unsignedOf(x[i], in.width), unsignedOf(y[i], in.width))), in.width);
 }
 
 void select(const Instruction &in, Register *registers, int64_t lanes) {
@@ -161,9 +160,7 @@ void truncateFloat(const Instruction &in, Register *registers, int64_t lanes) {
     result[i] = roundTo(floatTypeOf(in), x[i]);
 }
 
-void copyBits(const Instruction &in, Register *registers, int64_t lanes) {
-  registers[in.result] = registers[in.operands[0]];
-}
+void copyBits(const Instruction &in, Register *registers, int64_t lanes) { registers[in.result] = registers[in.operands[0]]; }
 
 void signExtend(const Instruction &in, Register *registers, int64_t lanes) {
   const int64_t *x = registers[in.operands[0]].ints;
@@ -230,7 +227,9 @@ double maximum(double x, double y) { return std::isnan(x) || std::isnan(y) ? std
 double minimum(double x, double y) { return std::isnan(x) || std::isnan(y) ? std::nan("") : std::min(x, y); }
 double roundHalfAway(double x) { return std::round(x); }
 double roundHalfEven(double x) { return std::nearbyint(x); }
-int64_t divideSigned(int64_t x, int64_t y) { return y == 0 ? 0 : y == -1 ? static_cast<int64_t>(-static_cast<uint64_t>(x)) : x / y; }
+int64_t divideSigned(int64_t x, int64_t y) {
+  return y == 0 ? 0 : y == -1 ? static_cast<int64_t>(-static_cast<uint64_t>(x)) : x / y;
+}
 int64_t remainderSigned(int64_t x, int64_t y) { return y == 0 || y == -1 ? 0 : x % y; }
 int64_t floorDivide(int64_t x, int64_t y) {
   int64_t quotient = divideSigned(x, y);
@@ -334,9 +333,7 @@ const llvm::StringMap<Instruction::Kernel> &kernels() {
   return table;
 }
 
-int64_t widthOf(Type type) {
-  return isa<IntegerType>(type) ? type.getIntOrFloatBitWidth() : 64;
-}
+int64_t widthOf(Type type) { return isa<IntegerType>(type) ? type.getIntOrFloatBitWidth() : 64; }
 } // namespace
 
 int64_t ScalarProgram::addRegister(Value value) {

@@ -83,8 +83,8 @@ LogicalResult ReshapeOp::verify() {
       return count;
     };
     if (before(input.getShape()) != before(result.getShape()))
-      return emitOpError() << "mixes the dynamic dimension of " << shapeText(input.getShape())
-                           << " with others to make " << shapeText(result.getShape());
+      return emitOpError() << "mixes the dynamic dimension of " << shapeText(input.getShape()) << " with others to make "
+                           << shapeText(result.getShape());
   }
   return requireElementType(*this, "result", getResult(), input.getElementType());
 }

@@ -31,8 +31,8 @@ LogicalResult SliceOp::verify() {
     if (input.isDynamicDim(dim))
       return emitOpError() << "takes a part of dynamic dimension " << dim << "; only all of it can be taken (size -1)";
     if (offset < 0 || size < 1 || stride < 1 || offset + (size - 1) * stride >= input.getDimSize(dim)) // C2
-      return emitOpError() << "offset " << offset << ", size " << size << ", stride " << stride
-                           << " do not lie inside dimension " << dim << " of size " << input.getDimSize(dim);
+      return emitOpError() << "offset " << offset << ", size " << size << ", stride " << stride << " do not lie inside dimension "
+                           << dim << " of size " << input.getDimSize(dim);
     needed.push_back(size);
   }
   if (failed(requireShape(*this, "result", getResult(), needed))) // C3

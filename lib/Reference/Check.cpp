@@ -34,8 +34,8 @@ public:
       mesh = meshOp.getMesh();
     stores.resize(mesh.size());
     for (auto parameter : module.getOps<nn::ParameterOp>()) {
-      std::vector<HostTensor> values = onRanks(parameterValue(module, parameter.getSymName(), check),
-                                               layoutIn(parameter->getAttr(globalTypeAttrName)), mesh);
+      std::vector<HostTensor> values =
+          onRanks(parameterValue(module, parameter.getSymName(), check), layoutIn(parameter->getAttr(globalTypeAttrName)), mesh);
       for (int64_t rank = 0; rank < mesh.size(); ++rank)
         stores[rank][parameter.getSymName().str()] = std::move(values[rank]);
     }
@@ -81,8 +81,7 @@ private:
         shards.push_back(std::move(values[i]));
       LayoutAttr layout = layoutIn(function.getResultAttr(i, globalTypeAttrName));
       try {
-        outputs.tensors.push_back(
-            assemble(shards, layout ? layout.getLayout() : Layout::whole(shards[0].shape.size()), mesh));
+        outputs.tensors.push_back(assemble(shards, layout ? layout.getLayout() : Layout::whole(shards[0].shape.size()), mesh));
       } catch (const Error &error) {
         throw Error("output " + outputs.names.back() + " of @" + outputs.entry + ": " + error.what());
       }

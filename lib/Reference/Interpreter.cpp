@@ -166,9 +166,7 @@ private:
   LogicalResult evaluateItself(Evaluate op, Frame &frame, SmallVectorImpl<HostTensor> &results) {
     SmallVector<HostTensor> operands(op->getNumOperands());
     // An operand that stands twice is copied the second time.
-    auto firstPlace = [&](unsigned i) {
-      return llvm::find(op->getOperands(), op->getOperand(i)) - op->getOperands().begin();
-    };
+    auto firstPlace = [&](unsigned i) { return llvm::find(op->getOperands(), op->getOperand(i)) - op->getOperands().begin(); };
     for (unsigned i = 0; i < operands.size(); ++i)
       operands[i] = firstPlace(i) == i ? std::move(*frame.lookup(op->getOperand(i))) : operands[firstPlace(i)];
     LogicalResult outcome = op.evaluate(operands, results);
@@ -223,9 +221,9 @@ bool isLocal(func::FuncOp function) {
   for (unsigned i = 0; i < function.getNumResults(); ++i)
     if (function.getResultAttr(i, globalTypeAttrName))
       return true;
-  return function.walk([](Operation *op) {
-    return isa<Collective, AxisIndexOp>(op) ? WalkResult::interrupt() : WalkResult::advance();
-  }).wasInterrupted();
+  return function
+      .walk([](Operation *op) { return isa<Collective, AxisIndexOp>(op) ? WalkResult::interrupt() : WalkResult::advance(); })
+      .wasInterrupted();
 }
 
 int64_t ranksOf(func::FuncOp function) {

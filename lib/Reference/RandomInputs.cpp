@@ -5,13 +5,13 @@
 #include "dialects/nn/Nn.h"
 #include "dialects/nn/Strided.h"
 #include "tp/Support/Error.h"
+#include "tp/Support/RandomTensor.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 #include <cmath>
 #include <numbers>
-#include <random>
 
 using namespace mlir;
 
@@ -21,16 +21,16 @@ namespace {
 /// Normal numbers that are the same on every machine (Box and Muller 1958).
 class Normal {
 public:
-  explicit Normal(uint64_t seed) : engine(seed) {}
+  explicit Normal(uint64_t seed) : seed(seed) {}
   double operator()() {
     double radius = std::sqrt(-2 * std::log(1 - uniform())), angle = 2 * std::numbers::pi * uniform();
     return radius * std::cos(angle);
   }
-  int64_t below(int64_t bound) { return static_cast<int64_t>(engine() % static_cast<uint64_t>(bound)); }
+  int64_t below(int64_t bound) { return static_cast<int64_t>(randomBits(seed, counter++) % static_cast<uint64_t>(bound)); }
 
 private:
-  std::mt19937_64 engine;
-  double uniform() { return static_cast<double>(engine() >> 11) * 0x1p-53; }
+  uint64_t seed, counter = 0;
+  double uniform() { return static_cast<double>(randomBits(seed, counter++) >> 11) * 0x1p-53; }
 };
 
 uint64_t seedFor(uint64_t seed, StringRef name) {
@@ -323,8 +323,7 @@ HostTensor parameterValue(ModuleOp module, StringRef name, const CheckCase &chec
   } else {
     value = check.stored(storedName(parameter), *element);
   }
-  auto copyPart = [&](const std::vector<int64_t> &shape, const std::vector<int64_t> &offsets,
-                      const std::vector<int64_t> &sizes) {
+  auto copyPart = [&](const std::vector<int64_t> &shape, const std::vector<int64_t> &offsets, const std::vector<int64_t> &sizes) {
     HostTensor part = HostTensor::zeros(value.type, shape);
     nn::StridedView view{0, nn::stridesOf(value.shape)};
     for (size_t dim = 0; dim < sizes.size(); ++dim)

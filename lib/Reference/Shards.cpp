@@ -11,8 +11,8 @@
 namespace tp::reference {
 
 using nn::copyStrided;
-using nn::stridesOf;
 using nn::StridedView;
+using nn::stridesOf;
 
 static StridedView viewOf(const std::vector<int64_t> &shape, const Shard &shard) {
   StridedView view{0, stridesOf(shape)};
@@ -66,8 +66,9 @@ static HostTensor reducedOver(const std::vector<HostTensor> &shards, const std::
 }
 
 static bool bitEqual(const HostTensor &a, const HostTensor &b) {
-  return a.ints == b.ints && std::equal(a.floats.begin(), a.floats.end(), b.floats.begin(), b.floats.end(),
-                                        [](double x, double y) { return std::bit_cast<int64_t>(x) == std::bit_cast<int64_t>(y); });
+  return a.ints == b.ints &&
+         std::equal(a.floats.begin(), a.floats.end(), b.floats.begin(), b.floats.end(),
+                    [](double x, double y) { return std::bit_cast<int64_t>(x) == std::bit_cast<int64_t>(y); });
 }
 
 HostTensor assemble(const std::vector<HostTensor> &shards, const Layout &layout, const Mesh &mesh) {

@@ -66,8 +66,7 @@ LogicalResult evaluateConstant(arith::ConstantOp op, Results &results) {
     AsmResourceBlob *blob = resource.getRawHandle().getBlob();
     int64_t bytes = result->count() * bytesOf(result->type);
     if (!blob || static_cast<int64_t>(blob->getData().size()) != bytes)
-      return op.emitOpError() << "refers to a resource of " << (blob ? blob->getData().size() : 0) << " bytes, needs "
-                              << bytes;
+      return op.emitOpError() << "refers to a resource of " << (blob ? blob->getData().size() : 0) << " bytes, needs " << bytes;
     *result = fromBytes(result->type, result->shape, blob->getData().data());
   } else
     return op.emitOpError() << "holds a constant that cannot be evaluated";
@@ -137,8 +136,8 @@ FailureOr<StridedView> viewOf(Operation *op, const std::vector<int64_t> &whole, 
   for (size_t dim = 0; dim < whole.size(); ++dim) {
     int64_t last = offsets[dim] + (sizes[dim] - 1) * strides[dim];
     if (offsets[dim] < 0 || (sizes[dim] > 0 && (last >= whole[dim] || last < 0)))
-      return op->emitOpError() << "takes elements " << offsets[dim] << " to " << last << " of dimension " << dim
-                               << " of size " << whole[dim];
+      return op->emitOpError() << "takes elements " << offsets[dim] << " to " << last << " of dimension " << dim << " of size "
+                               << whole[dim];
     view.offset += offsets[dim] * wholeStrides[dim];
     view.strides.push_back(strides[dim] * wholeStrides[dim]);
   }
@@ -148,8 +147,8 @@ FailureOr<StridedView> viewOf(Operation *op, const std::vector<int64_t> &whole, 
 LogicalResult evaluateExtractSlice(tensor::ExtractSliceOp op, const Lookup &lookup, Results &results) {
   const HostTensor &source = lookup(op.getSource());
   std::vector<int64_t> sizes = valuesOf(op.getMixedSizes(), lookup);
-  FailureOr<StridedView> view = viewOf(op, source.shape, valuesOf(op.getMixedOffsets(), lookup), sizes,
-                                       valuesOf(op.getMixedStrides(), lookup));
+  FailureOr<StridedView> view =
+      viewOf(op, source.shape, valuesOf(op.getMixedOffsets(), lookup), sizes, valuesOf(op.getMixedStrides(), lookup));
   if (failed(view))
     return failure();
   HostTensor &result = results.emplace_back(HostTensor::zeros(source.type, sizes));
@@ -166,8 +165,8 @@ LogicalResult evaluateExtractSlice(tensor::ExtractSliceOp op, const Lookup &look
 LogicalResult evaluateInsertSlice(tensor::InsertSliceOp op, const Lookup &lookup, Results &results) {
   HostTensor result = lookup(op.getDest());
   std::vector<int64_t> sizes = valuesOf(op.getMixedSizes(), lookup);
-  FailureOr<StridedView> view = viewOf(op, result.shape, valuesOf(op.getMixedOffsets(), lookup), sizes,
-                                       valuesOf(op.getMixedStrides(), lookup));
+  FailureOr<StridedView> view =
+      viewOf(op, result.shape, valuesOf(op.getMixedOffsets(), lookup), sizes, valuesOf(op.getMixedStrides(), lookup));
   if (failed(view))
     return failure();
   copyStrided(sizes, lookup(op.getSource()), {0, stridesOf(sizes)}, result, *view);

@@ -52,7 +52,8 @@ func.func @main(%ids: tensor<1x3xi32> {tp.global = tensor<1x3xi32, #tp.layout<@m
   %a = nn.contract "bsf,hf->bsh" %h, %d : tensor<1x3x2xf32>, tensor<4x2xf32> -> tensor<1x3x4xf32>
   %b = nn.contract "bsf,hf->bsh" %g, %e : tensor<1x3x2xf32>, tensor<4x2xf32> -> tensor<1x3x4xf32>
   %s = arith.addf %a, %b : tensor<1x3x4xf32>
-  )" + reduction + R"(
+  )" + reduction +
+         R"(
   return %y : tensor<1x3x4xf32>
 })";
 }
@@ -62,8 +63,8 @@ static double largestDifference(const std::string &reduction, uint64_t seed) {
   reference::CheckOptions options;
   options.seed = seed;
   reference::CheckCase check = reference::makeCase(global.parsed(), options);
-  std::vector<reference::Difference> found = reference::differences(reference::runProgram(global.parsed(), check),
-                                                                    reference::runProgram(local.parsed(), check));
+  std::vector<reference::Difference> found =
+      reference::differences(reference::runProgram(global.parsed(), check), reference::runProgram(local.parsed(), check));
   EXPECT_EQ(found.size(), 1u);
   return found.at(0).value;
 }

@@ -7,12 +7,10 @@ TEST(Contract, MultipliesMatricesInEitherOrder) {
   HostTensor x = floats({2, 3}, {1, 2, 3, 4, 5, 6}), w = floats({2, 3}, {1, 0, -1, 2, 1, 0});
   HostTensor wt = floats({3, 2}, {1, 2, 0, 1, -1, 0});
   expectNear(evaluated("tensor<2x3xf32>, tensor<2x3xf32>", "tensor<2x2xf32>",
-                       R"(%r = nn.contract "bh,fh->bf" %a0, %a1 : tensor<2x3xf32>, tensor<2x3xf32> -> tensor<2x2xf32>)",
-                       {x, w}),
+                       R"(%r = nn.contract "bh,fh->bf" %a0, %a1 : tensor<2x3xf32>, tensor<2x3xf32> -> tensor<2x2xf32>)", {x, w}),
              {2, 2}, {-2, 4, -2, 13});
   expectNear(evaluated("tensor<2x3xf32>, tensor<3x2xf32>", "tensor<2x2xf32>",
-                       R"(%r = nn.contract "bh,hf->fb" %a0, %a1 : tensor<2x3xf32>, tensor<3x2xf32> -> tensor<2x2xf32>)",
-                       {x, wt}),
+                       R"(%r = nn.contract "bh,hf->fb" %a0, %a1 : tensor<2x3xf32>, tensor<3x2xf32> -> tensor<2x2xf32>)", {x, wt}),
              {2, 2}, {-2, -2, 4, 13});
 }
 

@@ -4,9 +4,9 @@
 namespace tp {
 
 TEST(Iota, CountsFromItsOffset) {
-  expectNear(evaluated("index", "tensor<2x3xi32>", "%r = nn.iota dim 1 offset %a0 : tensor<2x3xi32>",
-                       {ints({}, {10}, DType::I64)}),
-             {2, 3}, {10, 11, 12, 10, 11, 12});
+  expectNear(
+      evaluated("index", "tensor<2x3xi32>", "%r = nn.iota dim 1 offset %a0 : tensor<2x3xi32>", {ints({}, {10}, DType::I64)}),
+      {2, 3}, {10, 11, 12, 10, 11, 12});
 }
 
 static const HostTensor table = floats({3, 2}, {0, 1, 10, 11, 20, 21});

@@ -8,12 +8,12 @@ namespace tp {
 TEST(Softmax, NormalisesAlongItsDimension) {
   HostTensor x = floats({2, 2}, {0, 1000, std::log(3.0), 1000});
   x.round();
-  expectNear(evaluated("tensor<2x2xf32>", "tensor<2x2xf32>",
-                       "%r = nn.softmax %a0 dim 0 : tensor<2x2xf32> -> tensor<2x2xf32>", {x}),
-             {2, 2}, {0.25, 0.5, 0.75, 0.5});
-  expectNear(evaluated("tensor<2x2xf32>", "tensor<2x2xf32>",
-                       "%r = nn.softmax %a0 dim 1 : tensor<2x2xf32> -> tensor<2x2xf32>", {x}),
-             {2, 2}, {0, 1, 0, 1});
+  expectNear(
+      evaluated("tensor<2x2xf32>", "tensor<2x2xf32>", "%r = nn.softmax %a0 dim 0 : tensor<2x2xf32> -> tensor<2x2xf32>", {x}),
+      {2, 2}, {0.25, 0.5, 0.75, 0.5});
+  expectNear(
+      evaluated("tensor<2x2xf32>", "tensor<2x2xf32>", "%r = nn.softmax %a0 dim 1 : tensor<2x2xf32> -> tensor<2x2xf32>", {x}),
+      {2, 2}, {0, 1, 0, 1});
 }
 
 TEST(RmsNorm, DividesByTheRootMeanSquare) {

@@ -6,8 +6,8 @@ namespace tp {
 static const HostTensor matrix = floats({2, 3}, {1, 2, 3, 4, 5, 6});
 
 TEST(Shape, BroadcastsAlongNewDimensions) {
-  expectNear(evaluated("tensor<2xf32>", "tensor<2x3xf32>",
-                       "%r = nn.broadcast %a0 dims [0] : tensor<2xf32> -> tensor<2x3xf32>", {floats({2}, {1, 2})}),
+  expectNear(evaluated("tensor<2xf32>", "tensor<2x3xf32>", "%r = nn.broadcast %a0 dims [0] : tensor<2xf32> -> tensor<2x3xf32>",
+                       {floats({2}, {1, 2})}),
              {2, 3}, {1, 1, 1, 2, 2, 2});
   expectNear(evaluated("tensor<2xf32>, tensor<?x2xf32>", "tensor<?x2xf32>",
                        "%r = nn.broadcast %a0 dims [1] like %a1 : tensor<2xf32>, tensor<?x2xf32> -> tensor<?x2xf32>",
@@ -16,8 +16,8 @@ TEST(Shape, BroadcastsAlongNewDimensions) {
 }
 
 TEST(Shape, ReshapesAroundADynamicDimension) {
-  expectNear(evaluated("tensor<?x4xf32>", "tensor<?x2x2xf32>",
-                       "%r = nn.reshape %a0 : tensor<?x4xf32> -> tensor<?x2x2xf32>", {floats({1, 4}, {1, 2, 3, 4})}),
+  expectNear(evaluated("tensor<?x4xf32>", "tensor<?x2x2xf32>", "%r = nn.reshape %a0 : tensor<?x4xf32> -> tensor<?x2x2xf32>",
+                       {floats({1, 4}, {1, 2, 3, 4})}),
              {1, 2, 2}, {1, 2, 3, 4});
 }
 
