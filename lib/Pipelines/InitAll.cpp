@@ -2,6 +2,8 @@
 #include "tp/InitAll.h"
 
 #include "tp/Analysis/VerifyLayouts.h"
+#include "tp/Reference/Binding.h"
+#include "tp/Transforms/Normalize.h"
 #include "tp/Transforms/Partition.h"
 #include "tp/Transforms/Propagate.h"
 
@@ -17,7 +19,9 @@ void registerAllDialects(mlir::DialectRegistry &registry) {
 }
 
 void registerAllPasses() {
+  reference::registerTestNumbersPass();
   registerVerifyLayoutsPasses();
+  registerNormalizePasses();
   registerPartitionPasses();
   registerPropagatePasses();
 }

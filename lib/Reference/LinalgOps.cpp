@@ -8,6 +8,7 @@
 #include "dialects/nn/ScalarProgram.h"
 #include "dialects/nn/Strided.h"
 
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/AffineMap.h"
@@ -219,6 +220,12 @@ private:
     if (auto index = dyn_cast<linalg::IndexOp>(nested)) {
       for (int64_t i = 0; i < lanes; ++i)
         (*program)[index].ints[i] = points[i][index.getDim()];
+      return success();
+    }
+    if (auto assertion = dyn_cast<cf::AssertOp>(nested)) {
+      for (int64_t i = 0; i < lanes; ++i)
+        if (!(*program)[assertion.getArg()].ints[i])
+          return assertion.emitOpError() << "does not hold: " << assertion.getMsg();
       return success();
     }
     auto extract = dyn_cast<tensor::ExtractOp>(nested);

@@ -1,0 +1,90 @@
+// The phase Normalize: the list of its steps.
+#include "tp/Transforms/Normalize.h"
+
+#include "lib/Transforms/Normalize/Steps.h"
+#include "tp/Analysis/Parameters.h"
+
+#include "mlir/IR/Dominance.h"
+#include "mlir/Transforms/CSE.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+using namespace mlir;
+
+namespace tp {
+
+#define GEN_PASS_DEF_NORMALIZE
+#include "tp/Transforms/Normalize.h.inc"
+
+void normalize::nameArgumentsAndResults(func::FuncOp function) {
+  Builder builder(function.getContext());
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    if (!function.getArgAttr(i, nameAttrName))
+      function.setArgAttr(i, nameAttrName, builder.getStringAttr("arg" + Twine(i)));
+  for (unsigned i = 0; i < function.getNumResults(); ++i)
+    if (!function.getResultAttr(i, nameAttrName))
+      function.setResultAttr(i, nameAttrName, builder.getStringAttr("result" + Twine(i)));
+}
+
+static LogicalResult refuseLaidOut(ModuleOp module) {
+  WalkResult found = module.walk([](Operation *op) -> WalkResult {
+    for (Type type : llvm::concat<const Type>(op->getOperandTypes(), op->getResultTypes()))
+      if (layoutOf(type))
+        return op->emitOpError() << "has a layout in a type; Normalize needs the global form, before Propagate";
+    return WalkResult::advance();
+  });
+  return failure(found.wasInterrupted());
+}
+
+// Upstream's patterns and CSE. Safe here and not after Propagate: no type has a layout yet, and tp.constrain has an effect.
+static void canonicalise(ModuleOp module) {
+  MLIRContext *context = module.getContext();
+  RewritePatternSet patterns(context);
+  for (Dialect *dialect : context->getLoadedDialects())
+    dialect->getCanonicalizationPatterns(patterns);
+  for (RegisteredOperationName name : context->getRegisteredOperations())
+    name.getCanonicalizationPatterns(patterns, context);
+  (void)applyPatternsGreedily(module, std::move(patterns)); // not converging is no error: the program is right at every step
+  IRRewriter rewriter(context);
+  DominanceInfo dominance(module);
+  eliminateCommonSubExpressions(rewriter, dominance, module);
+}
+
+static void markParameters(func::FuncOp function) {
+  for (auto [i, isParameter] : llvm::enumerate(parameterArguments(function)))
+    if (isParameter)
+      function.setArgAttr(i, parameterAttrName, UnitAttr::get(function.getContext()));
+}
+
+// What stays whole in every dimension, and so may cost a gather.
+static void remarkOnOpsWithoutRule(func::FuncOp function) {
+  function.walk([](Operation *op) {
+    if (isa<ShardingRule>(op) || isa<ConstrainOp, func::ReturnOp, func::CallOp, nn::GetOp, nn::SetOp>(op))
+      return;
+    if (llvm::any_of(op->getResultTypes(), llvm::IsaPred<RankedTensorType>))
+      normalize::remarkOn(op, "no-rule",
+                          "'" + op->getName().getStringRef() + "' has no sharding rule: it stays whole in every dimension");
+  });
+}
+
+namespace {
+struct Normalize : impl::NormalizeBase<Normalize> {
+  void runOnOperation() override {
+    using namespace tp::normalize;
+    ModuleOp module = getOperation();
+    if (failed(refuseLaidOut(module)) || failed(inlinePrivateCalls(module)))
+      return signalPassFailure();
+    canonicalise(module);
+    for (auto function : module.getOps<func::FuncOp>()) {
+      nameArgumentsAndResults(function);
+      raise(function);
+    }
+    canonicalise(module);
+    for (auto function : module.getOps<func::FuncOp>()) {
+      markParameters(function);
+      remarkOnOpsWithoutRule(function);
+    }
+  }
+};
+} // namespace
+
+} // namespace tp
