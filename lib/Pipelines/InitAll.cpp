@@ -2,6 +2,7 @@
 #include "tp/InitAll.h"
 
 #include "tp/Analysis/VerifyLayouts.h"
+#include "tp/Analysis/VerifyLocal.h"
 #include "tp/Reference/Binding.h"
 #include "tp/Transforms/Normalize.h"
 #include "tp/Transforms/Partition.h"
@@ -22,6 +23,7 @@ void registerAllPasses() {
   reference::registerTestNumbersPass();
   registerVerifyLayoutsPasses();
   registerNormalizePasses();
+  registerVerifyLocalPasses();
   registerPartitionPasses();
   registerPropagatePasses();
 }

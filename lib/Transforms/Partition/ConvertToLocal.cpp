@@ -288,6 +288,9 @@ private:
       operands.push_back(valueFor(use));
     OpContext context(mesh, meshName, rule.getFactorMap(), *factors, operands);
     Operation *built = rule.buildLocal(builder, operands, localOf(op->getResultTypes()), context);
+    // Local shapes do not tell which dimension of a reshape stays split (64 -> 1x64).
+    if (isa<nn::ReshapeOp>(op) && localOf(op->getOperand(0).getType()) != withLayout(cast<RankedTensorType>(op->getOperand(0).getType()), {}))
+      built->setAttr(globalTypeAttrName, TypeAttr::get(op->getResult(0).getType()));
     bool isSource = llvm::none_of(op->getOperandTypes(), llvm::IsaPred<TensorType>) || isa<linalg::FillOp>(op);
     for (auto [old, made] : llvm::zip_equal(op->getResults(), built->getResults())) {
       local[old] = made;

@@ -1,0 +1,59 @@
+// Takes one collective out of a local program. Where that changes shapes, the operand is cut or repeated, so that the program
+// still parses and only an analysis of states can tell that it is wrong.
+#include "tp/Analysis/VerifyLocal.h"
+
+#include "dialects/nn/Nn.h"
+
+using namespace mlir;
+
+namespace tp {
+
+#define GEN_PASS_DEF_TESTDROPCOLLECTIVE
+#include "tp/Analysis/VerifyLocal.h.inc"
+
+namespace {
+
+// `value` with dimension `dim` brought to `size`: its beginning, or repetitions of it.
+Value fitted(OpBuilder &builder, Location loc, Value value, int64_t dim, int64_t size) {
+  auto type = cast<RankedTensorType>(value.getType());
+  int64_t have = type.getDimSize(dim);
+  SmallVector<int64_t> shape(type.getShape());
+  shape[dim] = size;
+  auto result = RankedTensorType::get(shape, type.getElementType());
+  if (have == size)
+    return value;
+  if (have < size)
+    return nn::ConcatOp::create(builder, loc, result, SmallVector<Value>(size / have, value), dim);
+  SmallVector<int64_t> offsets(shape.size(), 0), strides(shape.size(), 1);
+  for (int64_t &extent : shape)
+    extent = ShapedType::isDynamic(extent) ? -1 : extent;
+  return nn::SliceOp::create(builder, loc, result, value, offsets, shape, strides);
+}
+
+struct TestDropCollective : impl::TestDropCollectiveBase<TestDropCollective> {
+  using TestDropCollectiveBase::TestDropCollectiveBase;
+
+  void runOnOperation() override {
+    int64_t seen = 0;
+    Collective found;
+    getOperation().walk([&](Collective op) {
+      if (seen++ == index)
+        found = op;
+    });
+    if (!found) {
+      getOperation().emitError() << "has " << seen << " collectives, there is no number " << index;
+      return signalPassFailure();
+    }
+    OpBuilder builder(found);
+    Value value = found->getOperand(0);
+    auto type = cast<RankedTensorType>(found->getResult(0).getType());
+    for (int64_t dim = 0; dim < type.getRank(); ++dim)
+      value = fitted(builder, found.getLoc(), value, dim, type.getDimSize(dim));
+    found->getResult(0).replaceAllUsesWith(value);
+    found->erase();
+  }
+};
+
+} // namespace
+
+} // namespace tp
