@@ -18,12 +18,10 @@ tp::Reduction reductionOf(int64_t code) {
 void collective(tprt_context *ctx, const char *name, int64_t dtype, CollectiveCall call, const void *src, void *dst) {
   call.type = typeOf(dtype);
   if (call.group < 0 || call.group >= static_cast<int64_t>(ctx->groups.size()))
-    throw tp::Error("the module names group " + std::to_string(call.group) + " of " +
-                    std::to_string(ctx->groups.size()));
+    throw tp::Error("the module names group " + std::to_string(call.group) + " of " + std::to_string(ctx->groups.size()));
   const Group &group = ctx->groups[call.group];
   if (call.root < 0 || call.root >= group.size())
-    throw tp::Error(call.str() + " has root " + std::to_string(call.root) + " in a group of " +
-                    std::to_string(group.size()));
+    throw tp::Error(call.str() + " has root " + std::to_string(call.root) + " in a group of " + std::to_string(group.size()));
   Clock::time_point begin = Clock::now();
   double waited = ctx->communicator->perform(call, group, src, dst);
   int64_t bytes = tp::wireBytesPerRank(call.kind, call.operandBytes(group.size()), group.size());
@@ -34,15 +32,14 @@ void collective(tprt_context *ctx, const char *name, int64_t dtype, CollectiveCa
 
 int64_t tprt_axis_index(tprt_context *ctx, int64_t group) { return ctx->groups[group].index; }
 
-void tprt_parallel_for(tprt_context *ctx, void (*body)(void *const *, int64_t, int64_t), void *const *args,
-                       int64_t count, int64_t grain) {
-  compute(ctx, "parallel_for", [&] {
-    ctx->pool.parallelFor(count, grain, [&](int64_t begin, int64_t end) { body(args, begin, end); });
-  });
+void tprt_parallel_for(tprt_context *ctx, void (*body)(void *const *, int64_t, int64_t), void *const *args, int64_t count,
+                       int64_t grain) {
+  compute(ctx, "parallel_for",
+          [&] { ctx->pool.parallelFor(count, grain, [&](int64_t begin, int64_t end) { body(args, begin, end); }); });
 }
 
-void tprt_all_reduce(tprt_context *ctx, int64_t site, int64_t group, int64_t dtype, int64_t reduction, const void *src,
-                     void *dst, int64_t count) {
+void tprt_all_reduce(tprt_context *ctx, int64_t site, int64_t group, int64_t dtype, int64_t reduction, const void *src, void *dst,
+                     int64_t count) {
   guarded(ctx, [&] {
     CollectiveCall call{.kind = CollectiveKind::AllReduce, .site = site, .group = group};
     call.reduction = reductionOf(reduction);
@@ -51,8 +48,8 @@ void tprt_all_reduce(tprt_context *ctx, int64_t site, int64_t group, int64_t dty
   });
 }
 
-void tprt_all_gather(tprt_context *ctx, int64_t site, int64_t group, int64_t dtype, const void *src, void *dst,
-                     int64_t outer, int64_t extent, int64_t inner) {
+void tprt_all_gather(tprt_context *ctx, int64_t site, int64_t group, int64_t dtype, const void *src, void *dst, int64_t outer,
+                     int64_t extent, int64_t inner) {
   guarded(ctx, [&] {
     CollectiveCall call{.kind = CollectiveKind::AllGather, .site = site, .group = group};
     call.outer = outer, call.extent = extent, call.inner = inner;
@@ -60,8 +57,8 @@ void tprt_all_gather(tprt_context *ctx, int64_t site, int64_t group, int64_t dty
   });
 }
 
-void tprt_reduce_scatter(tprt_context *ctx, int64_t site, int64_t group, int64_t dtype, int64_t reduction,
-                         const void *src, void *dst, int64_t outer, int64_t extent, int64_t inner) {
+void tprt_reduce_scatter(tprt_context *ctx, int64_t site, int64_t group, int64_t dtype, int64_t reduction, const void *src,
+                         void *dst, int64_t outer, int64_t extent, int64_t inner) {
   guarded(ctx, [&] {
     CollectiveCall call{.kind = CollectiveKind::ReduceScatter, .site = site, .group = group};
     call.reduction = reductionOf(reduction);
@@ -70,8 +67,8 @@ void tprt_reduce_scatter(tprt_context *ctx, int64_t site, int64_t group, int64_t
   });
 }
 
-void tprt_all_to_all(tprt_context *ctx, int64_t site, int64_t group, int64_t dtype, const void *src, void *dst,
-                     int64_t outer, int64_t split, int64_t middle, int64_t concat, int64_t inner, int64_t split_first) {
+void tprt_all_to_all(tprt_context *ctx, int64_t site, int64_t group, int64_t dtype, const void *src, void *dst, int64_t outer,
+                     int64_t split, int64_t middle, int64_t concat, int64_t inner, int64_t split_first) {
   guarded(ctx, [&] {
     CollectiveCall call{.kind = CollectiveKind::AllToAll, .site = site, .group = group};
     call.outer = outer, call.extent = split, call.middle = middle, call.concat = concat, call.inner = inner;
@@ -80,8 +77,8 @@ void tprt_all_to_all(tprt_context *ctx, int64_t site, int64_t group, int64_t dty
   });
 }
 
-void tprt_broadcast(tprt_context *ctx, int64_t site, int64_t group, int64_t dtype, int64_t root, const void *src,
-                    void *dst, int64_t count) {
+void tprt_broadcast(tprt_context *ctx, int64_t site, int64_t group, int64_t dtype, int64_t root, const void *src, void *dst,
+                    int64_t count) {
   guarded(ctx, [&] {
     CollectiveCall call{.kind = CollectiveKind::Broadcast, .site = site, .group = group};
     call.root = root, call.extent = count;
@@ -99,8 +96,8 @@ void tprt_reduce_to(tprt_context *ctx, int64_t site, int64_t group, int64_t dtyp
   });
 }
 
-void tprt_gather_to(tprt_context *ctx, int64_t site, int64_t group, int64_t dtype, int64_t root, const void *src,
-                    void *dst, int64_t outer, int64_t extent, int64_t inner) {
+void tprt_gather_to(tprt_context *ctx, int64_t site, int64_t group, int64_t dtype, int64_t root, const void *src, void *dst,
+                    int64_t outer, int64_t extent, int64_t inner) {
   guarded(ctx, [&] {
     CollectiveCall call{.kind = CollectiveKind::Gather, .site = site, .group = group};
     call.root = root, call.outer = outer, call.extent = extent, call.inner = inner;
@@ -108,8 +105,8 @@ void tprt_gather_to(tprt_context *ctx, int64_t site, int64_t group, int64_t dtyp
   });
 }
 
-void tprt_scatter_from(tprt_context *ctx, int64_t site, int64_t group, int64_t dtype, int64_t root, const void *src,
-                       void *dst, int64_t outer, int64_t extent, int64_t inner) {
+void tprt_scatter_from(tprt_context *ctx, int64_t site, int64_t group, int64_t dtype, int64_t root, const void *src, void *dst,
+                       int64_t outer, int64_t extent, int64_t inner) {
   guarded(ctx, [&] {
     CollectiveCall call{.kind = CollectiveKind::Scatter, .site = site, .group = group};
     call.root = root, call.outer = outer, call.extent = extent, call.inner = inner;
@@ -117,8 +114,8 @@ void tprt_scatter_from(tprt_context *ctx, int64_t site, int64_t group, int64_t d
   });
 }
 
-void tprt_permute(tprt_context *ctx, int64_t site, int64_t group, int64_t dtype, const int64_t *pairs,
-                  int64_t pair_count, const void *src, void *dst, int64_t count) {
+void tprt_permute(tprt_context *ctx, int64_t site, int64_t group, int64_t dtype, const int64_t *pairs, int64_t pair_count,
+                  const void *src, void *dst, int64_t count) {
   guarded(ctx, [&] {
     CollectiveCall call{.kind = CollectiveKind::Permute, .site = site, .group = group};
     call.pairs = pairs, call.pairCount = pair_count, call.extent = count;

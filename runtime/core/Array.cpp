@@ -49,9 +49,9 @@ Buffer::Buffer(int64_t bytes) : byteCount(bytes) {
 
 void Buffer::Unmap::operator()(char *memory) const { munmap(memory, bytes); }
 
-void copyBox(int64_t elementBytes, const std::vector<int64_t> &sizes, const void *src,
-             const std::vector<int64_t> &srcShape, const std::vector<int64_t> &srcOffsets, void *dst,
-             const std::vector<int64_t> &dstShape, const std::vector<int64_t> &dstOffsets) {
+void copyBox(int64_t elementBytes, const std::vector<int64_t> &sizes, const void *src, const std::vector<int64_t> &srcShape,
+             const std::vector<int64_t> &srcOffsets, void *dst, const std::vector<int64_t> &dstShape,
+             const std::vector<int64_t> &dstOffsets) {
   size_t rank = sizes.size();
   for (int64_t size : sizes)
     if (size == 0)

@@ -7,23 +7,21 @@ using tp::CollectiveKind;
 
 int64_t CollectiveCall::operandCount(int64_t ranks) const {
   int64_t piece = outer * extent * middle * concat * inner;
-  bool holdsAllPieces = kind == CollectiveKind::ReduceScatter || kind == CollectiveKind::Scatter ||
-                        kind == CollectiveKind::AllToAll;
+  bool holdsAllPieces =
+      kind == CollectiveKind::ReduceScatter || kind == CollectiveKind::Scatter || kind == CollectiveKind::AllToAll;
   return holdsAllPieces ? piece * ranks : piece;
 }
 
 int64_t CollectiveCall::resultCount(int64_t ranks) const {
   int64_t piece = outer * extent * middle * concat * inner;
-  bool getsAllPieces =
-      kind == CollectiveKind::AllGather || kind == CollectiveKind::Gather || kind == CollectiveKind::AllToAll;
+  bool getsAllPieces = kind == CollectiveKind::AllGather || kind == CollectiveKind::Gather || kind == CollectiveKind::AllToAll;
   return getsAllPieces ? piece * ranks : piece;
 }
 
 bool CollectiveCall::matches(const CollectiveCall &other) const {
-  return kind == other.kind && site == other.site && group == other.group && type == other.type &&
-         reduction == other.reduction && root == other.root && outer == other.outer && extent == other.extent &&
-         middle == other.middle && concat == other.concat && inner == other.inner && splitFirst == other.splitFirst &&
-         pairCount == other.pairCount;
+  return kind == other.kind && site == other.site && group == other.group && type == other.type && reduction == other.reduction &&
+         root == other.root && outer == other.outer && extent == other.extent && middle == other.middle &&
+         concat == other.concat && inner == other.inner && splitFirst == other.splitFirst && pairCount == other.pairCount;
 }
 
 std::string CollectiveCall::str() const {

@@ -65,8 +65,8 @@ void checkShape(const TensorInfo &tensor, const tp::Mesh &mesh, bool mayBeDynami
   int64_t count = 1;
   for (size_t i = 0; i < tensor.shape.size(); ++i) {
     bool dynamic = tensor.shape[i] == -1 && mayBeDynamic;
-    int64_t wanted = dynamic ? -mesh.sizeOf(tensor.layout.dims[i].axes)
-                             : tp::localSize(tensor.shape[i], tensor.layout.dims[i].axes, mesh);
+    int64_t wanted =
+        dynamic ? -mesh.sizeOf(tensor.layout.dims[i].axes) : tp::localSize(tensor.shape[i], tensor.layout.dims[i].axes, mesh);
     if ((tensor.shape[i] < 0 && !dynamic) || tensor.localShape[i] != wanted)
       throw tp::Error(name + " has extent " + std::to_string(tensor.shape[i]) + ", locally " +
                       std::to_string(tensor.localShape[i]) + ", in dimension " + std::to_string(i) + " of layout " +
@@ -196,8 +196,8 @@ Manifest parseManifest(const std::string &text, const std::string &what) {
   manifest.text = text;
   tp::Json json = tp::parseJson(text, what + " (manifest)");
   if (int64_t version = tp::intAt(json, "abi_version", what); version != abiVersion)
-    throw tp::Error(what + " has ABI version " + std::to_string(version) + ", this runtime needs " +
-                    std::to_string(abiVersion) + "; compile it again");
+    throw tp::Error(what + " has ABI version " + std::to_string(version) + ", this runtime needs " + std::to_string(abiVersion) +
+                    "; compile it again");
   manifest.version = tp::stringAt(json, "tp_version", what, "");
   manifest.target = tp::stringAt(json, "target", what);
   manifest.isa = tp::stringAt(json, "isa", what, "");

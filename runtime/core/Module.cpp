@@ -10,7 +10,8 @@ namespace tprt {
 
 Module::Module(const std::string &path) : filePath(path), info(parseManifest(readManifestText(path), path)) {
   if (info.target != "cpu")
-    throw tp::Error(path + " is compiled for target " + info.target + ", this runtime has cpu only; compile it with "
+    throw tp::Error(path + " is compiled for target " + info.target +
+                    ", this runtime has cpu only; compile it with "
                     "--target cpu");
   // The names sort as the instruction sets grow: x86-64, x86-64-v3, x86-64-v4.
   if (std::string here = cpu::processorIsa(); info.isa > here)

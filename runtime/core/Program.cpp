@@ -122,8 +122,7 @@ void Program::loadParameters() {
   });
 }
 
-void Program::loadParameter(const TensorInfo &parameter, int64_t rank, const tp::WeightFile *weights,
-                            char *memory) const {
+void Program::loadParameter(const TensorInfo &parameter, int64_t rank, const tp::WeightFile *weights, char *memory) const {
   const SourceInfo &source = parameter.source;
   if (source.tensor.empty())
     return cutShard(parameter, manifest().mesh, rank, parameter.shape, inputFor(parameter, 1), memory);
@@ -182,13 +181,12 @@ Array Program::inputFor(const TensorInfo &input, int64_t n) const {
   }
   if (slice) {
     for (size_t i = 0; i < input.source.sizes.size(); ++i)
-      if (array.shape.size() != input.source.sizes.size() ||
-          array.shape[i] < input.source.offsets[i] + input.source.sizes[i])
+      if (array.shape.size() != input.source.sizes.size() || array.shape[i] < input.source.offsets[i] + input.source.sizes[i])
         throw tp::Error("input \"" + name + "\" has shape " + shapeText(array.shape) + ", the module reads up to " +
                         shapeText(whole));
     Array part = Array::zeros(input.type, input.source.sizes);
-    copyBox(tp::bytesOf(input.type), part.shape, array.bytes.data(), array.shape, input.source.offsets,
-            part.bytes.data(), part.shape, std::vector<int64_t>(part.shape.size(), 0));
+    copyBox(tp::bytesOf(input.type), part.shape, array.bytes.data(), array.shape, input.source.offsets, part.bytes.data(),
+            part.shape, std::vector<int64_t>(part.shape.size(), 0));
     array = std::move(part);
   }
   if (!fits(array.shape, input.shape))

@@ -19,12 +19,15 @@ struct Ranks::State {
   std::function<void(tprt_context &)> job;
   /// Counts jobs; a rank that has seen fewer has work to do.
   std::atomic<int64_t> jobs{0};
-  std::atomic<int64_t> finished{0};
   std::atomic<bool> stopping{false};
-  std::atomic<bool> failed{false};
   bool stragglers = false;
 
+  /// The caller of `run` sleeps until all have finished, or one has failed: if it kept looking, it would take the cores
+  /// from the ranks where there are more ranks than cores.
   std::mutex lock;
+  std::condition_variable changed;
+  int64_t finished = 0;
+  bool failed = false;
   /// The first that is no echo of another.
   std::exception_ptr failure;
 
@@ -33,16 +36,19 @@ struct Ranks::State {
 };
 
 void Ranks::State::fail(tprt_context &ctx) {
+  bool echo = false;
   try {
     throw;
   } catch (const Poisoned &) {
+    echo = true;
   } catch (...) {
-    std::lock_guard guard(lock);
-    if (!failure)
-      failure = std::current_exception();
   }
   ctx.communicator->poison();
+  std::lock_guard guard(lock);
+  if (!echo && !failure)
+    failure = std::current_exception();
   failed = true;
+  changed.notify_all();
 }
 
 void Ranks::State::work(tprt_context &ctx) {
@@ -64,13 +70,13 @@ void Ranks::State::work(tprt_context &ctx) {
       fail(ctx);
     }
     ctx.communicator->setRunning(false);
-    finished.fetch_add(1, std::memory_order_release);
-    finished.notify_all();
+    std::lock_guard guard(lock);
+    if (++finished == static_cast<int64_t>(contexts.size()))
+      changed.notify_all();
   }
 }
 
-Ranks::Ranks(const tp::Mesh &mesh, const std::vector<std::vector<tp::AxisPart>> &groups, int64_t threads,
-             double timeoutSeconds)
+Ranks::Ranks(const tp::Mesh &mesh, const std::vector<std::vector<tp::AxisPart>> &groups, int64_t threads, double timeoutSeconds)
     : state(std::make_shared<State>()) {
   std::shared_ptr<LocalWorld> world = LocalWorld::create(mesh.size(), timeoutSeconds);
   for (int64_t rank = 0; rank < mesh.size(); ++rank) {
@@ -98,35 +104,18 @@ tprt_context &Ranks::context(int64_t rank) { return state->contexts[rank]; }
 bool Ranks::hasStragglers() const { return state->stragglers; }
 
 void Ranks::run(const std::function<void(tprt_context &)> &job) {
+  std::unique_lock guard(state->lock);
   if (state->failed)
     throw tp::Error("these ranks have failed before and cannot run again");
   state->job = job;
   state->finished = 0;
   ++state->jobs;
   state->jobs.notify_all();
-  Clock::time_point failedAt;
-  bool sawFailure = false;
-  for (Wait wait; state->finished.load(std::memory_order_acquire) != size();) {
-    bool slow = wait.pause();
-    if (!slow)
-      continue;
-    // A millisecond or more has gone by: sleeping costs less than what is being waited for.
-    if (!state->failed) {
-      std::this_thread::sleep_for(std::chrono::microseconds(200));
-      continue;
-    }
-    if (!sawFailure)
-      failedAt = Clock::now();
-    sawFailure = true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    if (std::chrono::duration<double>(Clock::now() - failedAt).count() > graceSeconds) {
-      state->stragglers = true;
-      break;
-    }
-  }
+  auto allFinished = [&] { return state->finished == size(); };
+  state->changed.wait(guard, [&] { return allFinished() || state->failed; });
   if (!state->failed)
     return;
-  std::lock_guard guard(state->lock);
+  state->stragglers = !state->changed.wait_for(guard, std::chrono::duration<double>(graceSeconds), allFinished);
   if (state->failure)
     std::rethrow_exception(state->failure);
   throw tp::Error("a rank ended without saying why");

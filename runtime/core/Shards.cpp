@@ -7,8 +7,8 @@
 
 namespace tprt {
 
-void cutShard(const TensorInfo &info, const tp::Mesh &mesh, int64_t rank, const std::vector<int64_t> &shape,
-              const Array &whole, char *memory) {
+void cutShard(const TensorInfo &info, const tp::Mesh &mesh, int64_t rank, const std::vector<int64_t> &shape, const Array &whole,
+              char *memory) {
   tp::Shard shard = tp::shardOf(shape, info.layout, mesh, rank);
   int64_t count = countOf(shard.sizes);
   if (info.layout.isPartial() && mesh.indexAlong(info.layout.partial, rank) != 0)

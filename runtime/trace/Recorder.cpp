@@ -11,8 +11,8 @@ void Recorder::beginEntry(int64_t entry, int64_t sites) {
     counts[entry].resize(sites);
 }
 
-void Recorder::collective(const char *name, int64_t site, int64_t wireBytes, Clock::time_point begin,
-                          Clock::time_point end, double waited) {
+void Recorder::collective(const char *name, int64_t site, int64_t wireBytes, Clock::time_point begin, Clock::time_point end,
+                          double waited) {
   beginEntry(current, site + 1);
   SiteCount &count = counts[current][site];
   ++count.calls;

@@ -106,11 +106,16 @@ void writeTrace(Program &program, const std::string &path) {
     for (const TraceEvent &event : program.ranks().context(rank).recorder.events)
       start = std::min(start, event.begin);
   for (int64_t rank = 0; rank < program.ranks().size(); ++rank) {
-    events.push_back({{"ph", "M"}, {"name", "thread_name"}, {"pid", 0}, {"tid", rank},
-                      {"args", {{"name", "rank " + std::to_string(rank)}}}});
+    events.push_back(
+        {{"ph", "M"}, {"name", "thread_name"}, {"pid", 0}, {"tid", rank}, {"args", {{"name", "rank " + std::to_string(rank)}}}});
     for (const TraceEvent &event : program.ranks().context(rank).recorder.events) {
-      tp::Json json = {{"ph", "X"}, {"name", event.name}, {"cat", event.category}, {"pid", 0}, {"tid", rank},
-                       {"ts", microseconds(event.begin - start)}, {"dur", microseconds(event.end - event.begin)}};
+      tp::Json json = {{"ph", "X"},
+                       {"name", event.name},
+                       {"cat", event.category},
+                       {"pid", 0},
+                       {"tid", rank},
+                       {"ts", microseconds(event.begin - start)},
+                       {"dur", microseconds(event.end - event.begin)}};
       if (event.site >= 0)
         json["args"] = {{"site", event.site}};
       events.push_back(std::move(json));

@@ -79,8 +79,7 @@ void prefill(tprt::Program &program, const std::vector<Sequence> &sequences) {
       positions[row * n + i] = static_cast<int32_t>(i);
     }
   }
-  runTokens(program, "prefill", n, intArray({batch, n}, tokens), intArray({batch, n}, positions),
-            intArray({batch}, last));
+  runTokens(program, "prefill", n, intArray({batch, n}, tokens), intArray({batch, n}, positions), intArray({batch}, last));
 }
 
 void decode(tprt::Program &program, const std::vector<Sequence> &sequences) {
@@ -91,8 +90,7 @@ void decode(tprt::Program &program, const std::vector<Sequence> &sequences) {
       tokens[row] = sequences[row].produced.back();
       positions[row] = static_cast<int32_t>(sequences[row].length() - 1);
     }
-  runTokens(program, "decode", 1, intArray({batch, 1}, tokens), intArray({batch, 1}, positions),
-            intArray({batch}, last));
+  runTokens(program, "decode", 1, intArray({batch, 1}, tokens), intArray({batch, 1}, positions), intArray({batch}, last));
 }
 
 /// Logits [batch, vocabulary] of the last position, as f32 without the vocabulary's padding.
@@ -135,8 +133,7 @@ public:
       write(stream->finish() + "\n");
     else if (tokenizer)
       for (size_t i = 0; i < sequences.size(); ++i)
-        write((sequences.size() > 1 ? "[" + std::to_string(i) + "] " : "") +
-              tokenizer->decode(sequences[i].produced) + "\n");
+        write((sequences.size() > 1 ? "[" + std::to_string(i) + "] " : "") + tokenizer->decode(sequences[i].produced) + "\n");
     if (!printTokens && tokenizer)
       return;
     for (const Sequence &sequence : sequences) {
@@ -205,8 +202,7 @@ Outcome generate(const Command &command, tprt::Program &program, const tprt::Mod
   int64_t counted = decoded ? decoded : total;
   printer.finish(sequences, command.printTokens);
   if (full)
-    std::fprintf(stderr, "note: stopped at %lld tokens, the module's --max-seq\n",
-                 static_cast<long long>(model.maxSequence));
+    std::fprintf(stderr, "note: stopped at %lld tokens, the module's --max-seq\n", static_cast<long long>(model.maxSequence));
   return {seconds > 0 ? static_cast<double>(counted) / seconds : 0};
 }
 

@@ -35,9 +35,9 @@ bool parse(int argc, char **argv, Command &command) {
       .add("--temperature", "T", command.sampling.temperature, "above 0: sample (default: 0, the likeliest token)")
       .add("--top-k", "K", command.sampling.topK, "sample among the K likeliest tokens", {.least = 1})
       .add("--top-p", "P", command.sampling.topP, "sample among the likeliest tokens that make up P")
-      .add("--seed", "S",
-           [&](std::string_view text) { command.sampling.seed = static_cast<uint64_t>(parseInts(text).at(0)); },
-           "seed of the sampling (default: 0)")
+      .add(
+          "--seed", "S", [&](std::string_view text) { command.sampling.seed = static_cast<uint64_t>(parseInts(text).at(0)); },
+          "seed of the sampling (default: 0)")
       .addFlag("--print-tokens", command.printTokens, "print the new tokens' ids");
   options.heading("any entry")
       .add("--entry", "NAME", command.entry, "the entry to run (default: main, or the only one)")
@@ -73,12 +73,10 @@ void check(const Command &command) {
 
 void checkFits(const Command &command, const tprt::Manifest &manifest) {
   if (command.communicator != "local")
-    throw Error("this build has the communicator \"local\" only, --comm " + command.communicator +
-                " is not part of it yet");
+    throw Error("this build has the communicator \"local\" only, --comm " + command.communicator + " is not part of it yet");
   if (int64_t ranks = manifest.mesh.size(); command.ranks && *command.ranks != ranks)
-    throw Error(command.module + " is compiled for " + std::to_string(ranks) + (ranks == 1 ? " rank" : " ranks") +
-                " (mesh " + manifest.mesh.str() + "), --ranks says " + std::to_string(*command.ranks) +
-                "; compile it with another --mesh");
+    throw Error(command.module + " is compiled for " + std::to_string(ranks) + (ranks == 1 ? " rank" : " ranks") + " (mesh " +
+                manifest.mesh.str() + "), --ranks says " + std::to_string(*command.ranks) + "; compile it with another --mesh");
   bool languageModel = manifest.model.kind == "language_model";
   if (!languageModel && (!command.prompts.empty() || !command.tokens.empty() || command.logits))
     throw Error(command.module + " is no language model (its manifest says " + manifest.model.kind +

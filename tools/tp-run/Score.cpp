@@ -71,8 +71,8 @@ Outcome score(const Command &command, tprt::Program &program) {
   // Padding of the batch, of the sequences and of the vocabulary is cut off.
   tprt::Array logits = program.output(index, outputCalled(entry, "logits"));
   tprt::Array cut = tprt::Array::zeros(logits.type, {rows, length, std::min(model.vocabulary, logits.shape[2])});
-  tprt::copyBox(bytesOf(logits.type), cut.shape, logits.bytes.data(), logits.shape, {0, 0, 0}, cut.bytes.data(),
-                cut.shape, {0, 0, 0});
+  tprt::copyBox(bytesOf(logits.type), cut.shape, logits.bytes.data(), logits.shape, {0, 0, 0}, cut.bytes.data(), cut.shape,
+                {0, 0, 0});
   cut.as(DType::F32).writeNpy(*command.logits);
   return {static_cast<double>(rows * length) / seconds};
 }

@@ -107,8 +107,8 @@ void LocalCommunicator::wait(Meeting &meeting, const CollectiveCall &call, const
     std::string peers;
     for (int64_t index : missing)
       peers += (peers.empty() ? "" : ", ") + whereIs(group.members[index]);
-    throw tp::Error("rank " + std::to_string(rank) + " " + what + " " + call.str() + " over \"" +
-                    tp::str(group.parts) + "\": missing " + peers);
+    throw tp::Error("rank " + std::to_string(rank) + " " + what + " " + call.str() + " over \"" + tp::str(group.parts) +
+                    "\": missing " + peers);
   };
   bool shown = false;
   meeting.arriveAndWait(group.index, [&](const std::vector<int64_t> &missing) {
@@ -142,8 +142,8 @@ void LocalCommunicator::checkOffers(Meeting &meeting, size_t turn) {
   const CollectiveCall &first = meeting.seats[0].offers[turn].call;
   for (size_t i = 1; i < meeting.seats.size(); ++i)
     if (const CollectiveCall &other = meeting.seats[i].offers[turn].call; !first.matches(other))
-      throw tp::Error("ranks called different collectives: rank " + std::to_string(meeting.members[0]) + " " +
-                      first.str() + ", rank " + std::to_string(meeting.members[i]) + " " + other.str());
+      throw tp::Error("ranks called different collectives: rank " + std::to_string(meeting.members[0]) + " " + first.str() +
+                      ", rank " + std::to_string(meeting.members[i]) + " " + other.str());
 }
 
 double LocalCommunicator::perform(const CollectiveCall &call, const Group &group, const void *src, void *dst) {

@@ -79,8 +79,7 @@ void assemble(const CollectiveCall &call, int64_t index, const std::vector<const
     for (int64_t o = 0; o < call.outer; ++o) {
       for (int64_t r = 0; r < ranks; ++r)
         rows[r] = bytesAt(sources[r], (o * ranks + index) * row * element);
-      cpu::kernels().reduceSources(call.type, call.reduction, rows.data(), ranks, 0, row,
-                                   bytesAt(dst, o * row * element));
+      cpu::kernels().reduceSources(call.type, call.reduction, rows.data(), ranks, 0, row, bytesAt(dst, o * row * element));
     }
     return;
   }

@@ -20,9 +20,8 @@ struct Sizes {
 };
 
 /// f64, which is for checking: every score is computed and kept.
-void attentionF64(const Sizes &z, const double *q, const double *k, const double *v, const int32_t *keyMask,
-                  const int64_t *first, const int64_t *last, double *out, double scale, int64_t sequence, int64_t query,
-                  int64_t head) {
+void attentionF64(const Sizes &z, const double *q, const double *k, const double *v, const int32_t *keyMask, const int64_t *first,
+                  const int64_t *last, double *out, double scale, int64_t sequence, int64_t query, int64_t head) {
   int64_t shared = head / (z.heads / z.kvHeads), row = sequence * z.s + query;
   const double *mine = q + (row * z.heads + head) * z.d;
   std::vector<double> scores(z.t, -HUGE_VAL);
@@ -50,10 +49,9 @@ void attentionF64(const Sizes &z, const double *q, const double *k, const double
 
 } // namespace
 
-void tprt_attention(tprt_context *ctx, int64_t dtype, const void *q, const void *k, const void *v,
-                    const void *positions, const void *key_mask, void *out, int64_t b, int64_t s, int64_t t,
-                    int64_t heads, int64_t kv_heads, int64_t d, int64_t dv, double scale, int64_t causal,
-                    int64_t window) {
+void tprt_attention(tprt_context *ctx, int64_t dtype, const void *q, const void *k, const void *v, const void *positions,
+                    const void *key_mask, void *out, int64_t b, int64_t s, int64_t t, int64_t heads, int64_t kv_heads, int64_t d,
+                    int64_t dv, double scale, int64_t causal, int64_t window) {
   compute(ctx, "attention", [&] {
     tp::DType type = floatTypeOf(dtype, "tprt_attention");
     if (b == 0 || s == 0 || heads == 0)
@@ -78,9 +76,9 @@ void tprt_attention(tprt_context *ctx, int64_t dtype, const void *q, const void 
       return ctx->pool.parallelFor(b * s * heads, 1, [&](int64_t begin, int64_t end) {
         Sizes sizes{b, s, t, heads, kv_heads, d, dv};
         for (int64_t i = begin; i < end; ++i)
-          attentionF64(sizes, static_cast<const double *>(q), static_cast<const double *>(k),
-                       static_cast<const double *>(v), mask, first.data(), last.data(), static_cast<double *>(out),
-                       scale, i / heads / s, i / heads % s, i % heads);
+          attentionF64(sizes, static_cast<const double *>(q), static_cast<const double *>(k), static_cast<const double *>(v),
+                       mask, first.data(), last.data(), static_cast<double *>(out), scale, i / heads / s, i / heads % s,
+                       i % heads);
       });
 
     int64_t element = tp::bytesOf(type), shared = heads / kv_heads;

@@ -23,9 +23,7 @@ constexpr int64_t bytesPerPiece = 32 * 1024;
 struct Operand {
   const void *data;
   int64_t batch, row, col;
-  const char *at(int64_t index, int64_t element) const {
-    return static_cast<const char *>(data) + index * batch * element;
-  }
+  const char *at(int64_t index, int64_t element) const { return static_cast<const char *>(data) + index * batch * element; }
 };
 
 /// a as dense f32 rows. Rows a multiple of 4 KiB apart would all fall into the same few cache lines: they get a gap.
@@ -36,8 +34,7 @@ Operand denseF32(tprt_context *ctx, tp::DType type, Operand a, int64_t batch, in
   int64_t matrices = a.batch == 0 ? 1 : batch, row = (k + 15) / 16 * 16 + 16;
   float *dense = static_cast<float *>(ctx->scratch(matrices * m * row * sizeof(float)));
   int64_t element = tp::bytesOf(type);
-  ctx->pool.parallelFor(matrices * m, std::max<int64_t>(1, 8192 / std::max<int64_t>(k, 1)),
-                        [&](int64_t begin, int64_t end) {
+  ctx->pool.parallelFor(matrices * m, std::max<int64_t>(1, 8192 / std::max<int64_t>(k, 1)), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const char *from = a.at(i / m, element) + (i % m) * a.row * element;
       if (a.col == 1)
@@ -70,15 +67,14 @@ void gemmF64(tprt_context *ctx, Operand a, Operand b, double *c, int64_t cBatch,
 
 } // namespace
 
-void tprt_gemm(tprt_context *ctx, int64_t dtype, int64_t batch, int64_t m, int64_t n, int64_t k, const void *a,
-               int64_t a_batch, int64_t a_row, int64_t a_col, const void *b, int64_t b_batch, int64_t b_row,
-               int64_t b_col, void *c, int64_t c_batch, int64_t c_row, int64_t accumulate, int64_t parameter) {
+void tprt_gemm(tprt_context *ctx, int64_t dtype, int64_t batch, int64_t m, int64_t n, int64_t k, const void *a, int64_t a_batch,
+               int64_t a_row, int64_t a_col, const void *b, int64_t b_batch, int64_t b_row, int64_t b_col, void *c,
+               int64_t c_batch, int64_t c_row, int64_t accumulate, int64_t parameter) {
   compute(ctx, "gemm", [&] {
     tp::DType type = floatTypeOf(dtype, "tprt_gemm");
     if ((a_row != 1 && a_col != 1) || (b_row != 1 && b_col != 1))
-      throw tp::Error("tprt_gemm needs a row or column stride of 1 in both operands, has (" + std::to_string(a_row) +
-                      ", " + std::to_string(a_col) + ") and (" + std::to_string(b_row) + ", " +
-                      std::to_string(b_col) + ")");
+      throw tp::Error("tprt_gemm needs a row or column stride of 1 in both operands, has (" + std::to_string(a_row) + ", " +
+                      std::to_string(a_col) + ") and (" + std::to_string(b_row) + ", " + std::to_string(b_col) + ")");
     if (batch == 0 || m == 0 || n == 0)
       return;
     Operand left{a, a_batch, a_row, a_col}, right{b, b_batch, b_row, b_col};
@@ -95,22 +91,22 @@ void tprt_gemm(tprt_context *ctx, int64_t dtype, int64_t batch, int64_t m, int64
     int64_t unitBytes = columns * std::max<int64_t>(k, 1) * element * (few ? 1 : std::min(m, rows));
     ctx->pool.parallelFor(batch * down * across, std::max<int64_t>(1, bytesPerPiece / unitBytes),
                           [&](int64_t begin, int64_t end) {
-      float *scratch = few ? nullptr : cpu::threadScratch(kernels.gemmScratch(rows));
-      for (int64_t unit = begin; unit < end;) {
-        // Neighbouring units of the same rows are done in one call.
-        int64_t stripe = unit / across, first = unit % across, last = std::min(across, first + end - unit);
-        int64_t index = stripe / down, row = stripe % down * rows, height = std::min(rows, m - row);
-        const float *x = reinterpret_cast<const float *>(left.at(index, sizeof(float))) + row * left.row;
-        cpu::MatrixView y{right.at(index, element), right.row, right.col};
-        void *z = static_cast<char *>(c) + (index * c_batch + row * c_row) * element;
-        if (few)
-          kernels.gemmFewRows(type, height, k, x, left.row, y, first * columns, std::min(n, last * columns), z, c_row,
-                              accumulate);
-        else
-          kernels.gemmBlock(type, height, k, x, left.row, y, first * columns, std::min(n, last * columns), z, c_row,
-                            accumulate, scratch);
-        unit += last - first;
-      }
-    });
+                            float *scratch = few ? nullptr : cpu::threadScratch(kernels.gemmScratch(rows));
+                            for (int64_t unit = begin; unit < end;) {
+                              // Neighbouring units of the same rows are done in one call.
+                              int64_t stripe = unit / across, first = unit % across, last = std::min(across, first + end - unit);
+                              int64_t index = stripe / down, row = stripe % down * rows, height = std::min(rows, m - row);
+                              const float *x = reinterpret_cast<const float *>(left.at(index, sizeof(float))) + row * left.row;
+                              cpu::MatrixView y{right.at(index, element), right.row, right.col};
+                              void *z = static_cast<char *>(c) + (index * c_batch + row * c_row) * element;
+                              if (few)
+                                kernels.gemmFewRows(type, height, k, x, left.row, y, first * columns, std::min(n, last * columns),
+                                                    z, c_row, accumulate);
+                              else
+                                kernels.gemmBlock(type, height, k, x, left.row, y, first * columns, std::min(n, last * columns),
+                                                  z, c_row, accumulate, scratch);
+                              unit += last - first;
+                            }
+                          });
   });
 }

@@ -39,15 +39,15 @@ struct Kernels {
 
   /// dst[i] = reduction over s of sources[s][begin + i], i in [0, count), in the order of the sources; what is neutral
   /// for none. dst may be sources[s] + begin.
-  void (*reduceSources)(tp::DType, tp::Reduction, const void *const *sources, int64_t number, int64_t begin,
-                        int64_t count, void *dst);
+  void (*reduceSources)(tp::DType, tp::Reduction, const void *const *sources, int64_t number, int64_t begin, int64_t count,
+                        void *dst);
 
   /// c[m, columns begin..end) (+)= a[m, k] * b; a is f32 with row stride aRow; c of type `type`. For few rows.
   void (*gemmFewRows)(tp::DType type, int64_t m, int64_t k, const float *a, int64_t aRow, MatrixView b, int64_t begin,
                       int64_t end, void *c, int64_t cRow, bool accumulate);
   /// The same for many rows; `scratch` holds gemmScratch(m) floats.
-  void (*gemmBlock)(tp::DType type, int64_t m, int64_t k, const float *a, int64_t aRow, MatrixView b, int64_t begin,
-                    int64_t end, void *c, int64_t cRow, bool accumulate, float *scratch);
+  void (*gemmBlock)(tp::DType type, int64_t m, int64_t k, const float *a, int64_t aRow, MatrixView b, int64_t begin, int64_t end,
+                    void *c, int64_t cRow, bool accumulate, float *scratch);
   int64_t (*gemmScratch)(int64_t m);
   int64_t panelWidth;
 
@@ -56,10 +56,9 @@ struct Kernels {
   int64_t (*attentionScratch)(int64_t rows, int64_t d, int64_t dv);
 
   /// Rows [begin, end) of [rows, n].
-  void (*rmsNorm)(tp::DType, const void *x, const void *weight, void *out, int64_t begin, int64_t end, int64_t n,
-                  double eps);
-  void (*layerNorm)(tp::DType, const void *x, const void *weight, const void *bias, void *out, int64_t begin,
-                    int64_t end, int64_t n, double eps);
+  void (*rmsNorm)(tp::DType, const void *x, const void *weight, void *out, int64_t begin, int64_t end, int64_t n, double eps);
+  void (*layerNorm)(tp::DType, const void *x, const void *weight, const void *bias, void *out, int64_t begin, int64_t end,
+                    int64_t n, double eps);
   /// Softmax of rows [begin, end) of [rows, n].
   void (*softmaxRows)(tp::DType, const void *x, void *out, int64_t begin, int64_t end, int64_t n);
   /// Softmax over the middle extent of one [n, inner], columns [begin, end).
@@ -68,8 +67,7 @@ struct Kernels {
   void (*rope)(tp::DType, const void *x, const float *cosines, const float *sines, void *out, int64_t heads, int64_t d,
                int64_t rotary, bool interleaved);
   /// out[i] = reduction of x[n, inner] over n, for i in [begin, end) of inner; kind as in functions.def.
-  void (*reduce)(tp::DType, int64_t kind, const void *x, void *out, int64_t n, int64_t inner, int64_t begin,
-                 int64_t end);
+  void (*reduce)(tp::DType, int64_t kind, const void *x, void *out, int64_t n, int64_t inner, int64_t begin, int64_t end);
   void (*convert)(tp::DType from, tp::DType to, const void *src, void *dst, int64_t count);
 };
 

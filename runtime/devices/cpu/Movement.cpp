@@ -67,8 +67,7 @@ template <class T> void copyRow(const T *src, int64_t from, T *dst, int64_t to, 
 }
 
 /// The last two dimensions, when neither side is contiguous along the last: blocks that fit in the first cache.
-template <class T>
-void copyMatrix(const T *src, const int64_t *from, T *dst, const int64_t *to, int64_t rows, int64_t columns) {
+template <class T> void copyMatrix(const T *src, const int64_t *from, T *dst, const int64_t *to, int64_t rows, int64_t columns) {
   constexpr int64_t block = 32;
   if (from[1] <= 1 && to[1] == 1) {
     for (int64_t i = 0; i < rows; ++i)
@@ -78,8 +77,7 @@ void copyMatrix(const T *src, const int64_t *from, T *dst, const int64_t *to, in
   for (int64_t i = 0; i < rows; i += block)
     for (int64_t j = 0; j < columns; j += block)
       for (int64_t r = i; r < std::min(rows, i + block); ++r)
-        copyRow(src + r * from[0] + j * from[1], from[1], dst + r * to[0] + j * to[1], to[1],
-                std::min(columns - j, block));
+        copyRow(src + r * from[0] + j * from[1], from[1], dst + r * to[0] + j * to[1], to[1], std::min(columns - j, block));
 }
 
 template <class T> void copyStrided(tprt_context *ctx, const CopyPlan &plan, const T *src, T *dst) {
@@ -113,8 +111,8 @@ template <class T> void copyStrided(tprt_context *ctx, const CopyPlan &plan, con
 
 } // namespace
 
-void tprt_embedding(tprt_context *ctx, int64_t dtype, int64_t index_dtype, const void *ids, const void *table,
-                    void *out, int64_t count, int64_t rows, int64_t width, int64_t first_row) {
+void tprt_embedding(tprt_context *ctx, int64_t dtype, int64_t index_dtype, const void *ids, const void *table, void *out,
+                    int64_t count, int64_t rows, int64_t width, int64_t first_row) {
   compute(ctx, "embedding", [&] {
     int64_t row = width * tp::bytesOf(typeOf(dtype));
     tp::DType indexType = indexTypeOf(index_dtype, "tprt_embedding");
@@ -131,22 +129,21 @@ void tprt_embedding(tprt_context *ctx, int64_t dtype, int64_t index_dtype, const
   });
 }
 
-void tprt_cache_update(tprt_context *ctx, int64_t dtype, void *cache, const void *fresh, const void *positions,
-                       int64_t b, int64_t t, int64_t s, int64_t row) {
+void tprt_cache_update(tprt_context *ctx, int64_t dtype, void *cache, const void *fresh, const void *positions, int64_t b,
+                       int64_t t, int64_t s, int64_t row) {
   compute(ctx, "cache_update", [&] {
     int64_t bytes = row * tp::bytesOf(typeOf(dtype));
     const int32_t *where = static_cast<const int32_t *>(positions);
     // One thread: two tokens may name the same position, and then the later one stays.
     for (int64_t i = 0; i < b * s; ++i)
       if (where[i] >= 0 && where[i] < t)
-        std::memcpy(static_cast<char *>(cache) + (i / s * t + where[i]) * bytes,
-                    static_cast<const char *>(fresh) + i * bytes, bytes);
+        std::memcpy(static_cast<char *>(cache) + (i / s * t + where[i]) * bytes, static_cast<const char *>(fresh) + i * bytes,
+                    bytes);
   });
 }
 
-void tprt_gather(tprt_context *ctx, int64_t element_bytes, const void *x, int64_t index_dtype, const void *indices,
-                 void *out, int64_t outer, int64_t axis_extent, int64_t inner, int64_t count,
-                 int64_t indices_per_outer) {
+void tprt_gather(tprt_context *ctx, int64_t element_bytes, const void *x, int64_t index_dtype, const void *indices, void *out,
+                 int64_t outer, int64_t axis_extent, int64_t inner, int64_t count, int64_t indices_per_outer) {
   compute(ctx, "gather", [&] {
     int64_t row = inner * element_bytes;
     tp::DType indexType = indexTypeOf(index_dtype, "tprt_gather");
@@ -156,8 +153,7 @@ void tprt_gather(tprt_context *ctx, int64_t element_bytes, const void *x, int64_
       for (int64_t i = begin; i < end; ++i) {
         int64_t o = i / count, index = indexAt(indices, indexType, o * indices_per_outer + i % count);
         index = std::clamp<int64_t>(index, 0, axis_extent - 1);
-        std::memcpy(static_cast<char *>(out) + i * row, static_cast<const char *>(x) + (o * axis_extent + index) * row,
-                    row);
+        std::memcpy(static_cast<char *>(out) + i * row, static_cast<const char *>(x) + (o * axis_extent + index) * row, row);
       }
     });
   });

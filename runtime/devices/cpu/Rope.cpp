@@ -31,9 +31,8 @@ void RotationTable::prepare(const float *frequency, int64_t number, double atten
     }
 }
 
-void tprt_rope(tprt_context *ctx, int64_t dtype, const void *x, const void *positions, const void *inv_freq, void *out,
-               int64_t b, int64_t s, int64_t heads, int64_t d, int64_t rotary_dim, double attention_factor,
-               int64_t interleaved) {
+void tprt_rope(tprt_context *ctx, int64_t dtype, const void *x, const void *positions, const void *inv_freq, void *out, int64_t b,
+               int64_t s, int64_t heads, int64_t d, int64_t rotary_dim, double attention_factor, int64_t interleaved) {
   compute(ctx, "rope", [&] {
     tp::DType type = floatTypeOf(dtype, "tprt_rope");
     if (rotary_dim % 2 || rotary_dim < 0 || rotary_dim > d)
@@ -52,8 +51,8 @@ void tprt_rope(tprt_context *ctx, int64_t dtype, const void *x, const void *posi
       for (int64_t i = begin; i < end; ++i) {
         int64_t position = std::max<int64_t>(0, where[i]);
         cpu::kernels().rope(type, static_cast<const char *>(x) + i * row, table.cosines.data() + position * half,
-                            table.sines.data() + position * half, static_cast<char *>(out) + i * row, heads, d,
-                            rotary_dim, interleaved != 0);
+                            table.sines.data() + position * half, static_cast<char *>(out) + i * row, heads, d, rotary_dim,
+                            interleaved != 0);
       }
     });
   });

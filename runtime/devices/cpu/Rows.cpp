@@ -11,22 +11,19 @@ namespace {
 
 /// Elements that are worth handing to another thread.
 constexpr int64_t elementsPerPiece = 8192;
-int64_t rowsPerPiece(int64_t rowLength) {
-  return std::max<int64_t>(1, elementsPerPiece / std::max<int64_t>(rowLength, 1));
-}
+int64_t rowsPerPiece(int64_t rowLength) { return std::max<int64_t>(1, elementsPerPiece / std::max<int64_t>(rowLength, 1)); }
 
 char *bytesAt(void *base, int64_t offset) { return static_cast<char *>(base) + offset; }
 const char *bytesAt(const void *base, int64_t offset) { return static_cast<const char *>(base) + offset; }
 
 } // namespace
 
-void tprt_rms_norm(tprt_context *ctx, int64_t dtype, const void *x, const void *weight, void *out, int64_t rows,
-                   int64_t n, double eps) {
+void tprt_rms_norm(tprt_context *ctx, int64_t dtype, const void *x, const void *weight, void *out, int64_t rows, int64_t n,
+                   double eps) {
   compute(ctx, "rms_norm", [&] {
     tp::DType type = floatTypeOf(dtype, "tprt_rms_norm");
-    ctx->pool.parallelFor(rows, rowsPerPiece(n), [&](int64_t begin, int64_t end) {
-      cpu::kernels().rmsNorm(type, x, weight, out, begin, end, n, eps);
-    });
+    ctx->pool.parallelFor(rows, rowsPerPiece(n),
+                          [&](int64_t begin, int64_t end) { cpu::kernels().rmsNorm(type, x, weight, out, begin, end, n, eps); });
   });
 }
 
@@ -45,9 +42,8 @@ void tprt_softmax(tprt_context *ctx, int64_t dtype, const void *x, void *out, in
     tp::DType type = floatTypeOf(dtype, "tprt_softmax");
     int64_t block = n * inner * tp::bytesOf(type);
     if (inner == 1)
-      return ctx->pool.parallelFor(outer, rowsPerPiece(n), [&](int64_t begin, int64_t end) {
-        cpu::kernels().softmaxRows(type, x, out, begin, end, n);
-      });
+      return ctx->pool.parallelFor(outer, rowsPerPiece(n),
+                                   [&](int64_t begin, int64_t end) { cpu::kernels().softmaxRows(type, x, out, begin, end, n); });
     ctx->pool.parallelFor(outer, rowsPerPiece(n * inner), [&](int64_t begin, int64_t end) {
       for (int64_t o = begin; o < end; ++o)
         cpu::kernels().softmaxColumns(type, bytesAt(x, o * block), bytesAt(out, o * block), n, inner, 0, inner);
@@ -63,8 +59,8 @@ void tprt_reduce(tprt_context *ctx, int64_t dtype, int64_t kind, const void *x, 
       throw tp::Error("tprt_reduce knows the kinds 0 sum, 1 max, 2 min, 3 product, not " + std::to_string(kind));
     int64_t element = tp::bytesOf(type);
     auto block = [&](int64_t o, int64_t begin, int64_t end) {
-      cpu::kernels().reduce(type, kind, bytesAt(x, o * n * inner * element), bytesAt(out, o * inner * element), n, inner,
-                            begin, end);
+      cpu::kernels().reduce(type, kind, bytesAt(x, o * n * inner * element), bytesAt(out, o * inner * element), n, inner, begin,
+                            end);
     };
     if (outer == 1 && inner > 1)
       return ctx->pool.parallelFor(inner, rowsPerPiece(n), [&](int64_t begin, int64_t end) { block(0, begin, end); });

@@ -44,8 +44,8 @@ private:
 };
 
 /// Copies the box of `sizes` at `srcOffsets` of src to `dstOffsets` of dst; both dense, of elements of `elementBytes`.
-void copyBox(int64_t elementBytes, const std::vector<int64_t> &sizes, const void *src,
-             const std::vector<int64_t> &srcShape, const std::vector<int64_t> &srcOffsets, void *dst,
-             const std::vector<int64_t> &dstShape, const std::vector<int64_t> &dstOffsets);
+void copyBox(int64_t elementBytes, const std::vector<int64_t> &sizes, const void *src, const std::vector<int64_t> &srcShape,
+             const std::vector<int64_t> &srcOffsets, void *dst, const std::vector<int64_t> &dstShape,
+             const std::vector<int64_t> &dstOffsets);
 
 } // namespace tprt

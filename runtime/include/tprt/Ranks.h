@@ -15,8 +15,7 @@ class Ranks {
 public:
   /// One rank for every device of `mesh`; `groups` are the manifest's, in its order. `threads` per rank.
   /// `timeoutSeconds`: how long a rank waits for its peers in a collective.
-  Ranks(const tp::Mesh &mesh, const std::vector<std::vector<tp::AxisPart>> &groups, int64_t threads,
-        double timeoutSeconds);
+  Ranks(const tp::Mesh &mesh, const std::vector<std::vector<tp::AxisPart>> &groups, int64_t threads, double timeoutSeconds);
   ~Ranks();
   Ranks(const Ranks &) = delete;
 

@@ -27,7 +27,8 @@ public:
   /// last. Rethrows the first exception of a piece, after all are done. Only the owning thread calls this, not nested.
   template <class Body> void parallelFor(int64_t count, int64_t grain, Body &&body) {
     using Plain = std::remove_reference_t<Body>;
-    run(count, grain, [](void *self, int64_t begin, int64_t end) { (*static_cast<Plain *>(self))(begin, end); },
+    run(
+        count, grain, [](void *self, int64_t begin, int64_t end) { (*static_cast<Plain *>(self))(begin, end); },
         const_cast<void *>(static_cast<const void *>(&body)));
   }
 

@@ -53,8 +53,8 @@ void check(const Case &c, tp::DType type) {
   double scale = 1 / std::sqrt(double(c.d));
   makeRanks(1, 20, c.threads)->run([&](tprt_context &ctx) {
     tprt_attention(&ctx, code(type), q.data(), k.data(), v.data(), c.positions.empty() ? nullptr : c.positions.data(),
-                   c.mask.empty() ? nullptr : c.mask.data(), out.data(), c.b, c.s, c.t, c.heads, c.kvHeads, c.d, c.dv,
-                   scale, c.causal, c.window);
+                   c.mask.empty() ? nullptr : c.mask.data(), out.data(), c.b, c.s, c.t, c.heads, c.kvHeads, c.d, c.dv, scale,
+                   c.causal, c.window);
   });
   std::vector<double> wanted =
       reference(c, scale, unpack(type, q.data(), nq), unpack(type, k.data(), nk), unpack(type, v.data(), nv));
@@ -89,9 +89,7 @@ TEST(Attention, PositionsFromACache) {
 }
 
 // A shorter prompt is padded at the end with position -1: those rows are zeros.
-TEST(Attention, PaddingGivesZeros) {
-  check({2, 4, 16, 2, 1, 8, 8, false, 0, {0, 1, 2, 3, 0, 1, -1, -1}}, tp::DType::F32);
-}
+TEST(Attention, PaddingGivesZeros) { check({2, 4, 16, 2, 1, 8, 8, false, 0, {0, 1, 2, 3, 0, 1, -1, -1}}, tp::DType::F32); }
 
 TEST(Attention, Windows) {
   check({1, 100, 100, 2, 2, 16, 16, true, 7}, tp::DType::F32);

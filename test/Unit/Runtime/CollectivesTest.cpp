@@ -96,8 +96,8 @@ TEST(Collectives, GatherAndScatterAlongTheMiddle) {
         tprt_all_gather(&ctx, 0, 0, 0, shard[r].data(), gathered[r].data(), outer, extent, inner);
         tprt_reduce_scatter(&ctx, 1, 0, 0, 0, whole[r].data(), scattered[r].data(), outer, extent, inner);
         tprt_gather_to(&ctx, 2, 0, 0, rootRank, shard[r].data(), atRoot[r].data(), outer, extent, inner);
-        tprt_scatter_from(&ctx, 3, 0, 0, rootRank, r == rootRank ? whole[r].data() : nullptr, fromRoot[r].data(), outer,
-                          extent, inner);
+        tprt_scatter_from(&ctx, 3, 0, 0, rootRank, r == rootRank ? whole[r].data() : nullptr, fromRoot[r].data(), outer, extent,
+                          inner);
       });
       std::vector<float> total = sumInOrder(whole);
       for (int64_t r = 0; r < n; ++r)

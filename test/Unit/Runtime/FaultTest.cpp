@@ -25,19 +25,24 @@ void allReduce(tprt_context &ctx, int64_t site) {
 
 TEST(Faults, AThrowingRankEndsTheOthers) {
   auto begin = tprt::Clock::now();
-  EXPECT_EQ(failureOf(4, 60, [](tprt_context &ctx) {
-    if (ctx.rank == 2)
-      throw tp::Error("rank 2 broke");
-    allReduce(ctx, 0);
-  }), "rank 2 broke");
+  EXPECT_EQ(failureOf(4, 60,
+                      [](tprt_context &ctx) {
+                        if (ctx.rank == 2)
+                          throw tp::Error("rank 2 broke");
+                        allReduce(ctx, 0);
+                      }),
+            "rank 2 broke");
   EXPECT_LT(tprt::Clock::now() - begin, std::chrono::seconds(2));
 }
 
 TEST(Faults, AnEndedRankIsNamed) {
-  EXPECT_EQ(failureOf(3, 60, [](tprt_context &ctx) {
-    if (ctx.rank != 1)
-      allReduce(ctx, 7);
-  }).substr(6), " waits in vain in all_reduce sum of f32[1] (site 7) over \"tp\": missing rank 1 (its entry has ended)");
+  EXPECT_EQ(failureOf(3, 60,
+                      [](tprt_context &ctx) {
+                        if (ctx.rank != 1)
+                          allReduce(ctx, 7);
+                      })
+                .substr(6),
+            " waits in vain in all_reduce sum of f32[1] (site 7) over \"tp\": missing rank 1 (its entry has ended)");
 }
 
 TEST(Faults, ATimeOutNamesTheMissingRank) {
@@ -60,19 +65,22 @@ TEST(Faults, AHangingRankIsLeftBehind) {
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
     else
       allReduce(ctx, 0);
-  }), tp::Error);
+  }),
+               tp::Error);
   EXPECT_TRUE(ranks->hasStragglers());
   release = true;
 }
 
 TEST(Faults, DifferentCollectivesAreAnErrorThatNamesBoth) {
-  EXPECT_EQ(failureOf(3, 60, [](tprt_context &ctx) {
-    float value = 1, whole[3];
-    if (ctx.rank == 2)
-      tprt_all_gather(&ctx, 1, 0, 0, &value, whole, 1, 1, 1);
-    else
-      allReduce(ctx, 0);
-  }), "ranks called different collectives: rank 0 all_reduce sum of f32[1] (site 0), rank 2 all_gather of f32[1] (site 1)");
+  EXPECT_EQ(failureOf(3, 60,
+                      [](tprt_context &ctx) {
+                        float value = 1, whole[3];
+                        if (ctx.rank == 2)
+                          tprt_all_gather(&ctx, 1, 0, 0, &value, whole, 1, 1, 1);
+                        else
+                          allReduce(ctx, 0);
+                      }),
+            "ranks called different collectives: rank 0 all_reduce sum of f32[1] (site 0), rank 2 all_gather of f32[1] (site 1)");
 }
 
 TEST(Faults, DifferentSizesAreAnError) {
@@ -80,8 +88,7 @@ TEST(Faults, DifferentSizesAreAnError) {
     std::vector<float> x(8);
     tprt_all_reduce(&ctx, 0, 0, 0, 0, x.data(), x.data(), 4 + ctx.rank);
   });
-  EXPECT_NE(text.find("rank 0 all_reduce sum of f32[4] (site 0), rank 1 all_reduce sum of f32[5]"), std::string::npos)
-      << text;
+  EXPECT_NE(text.find("rank 0 all_reduce sum of f32[4] (site 0), rank 1 all_reduce sum of f32[5]"), std::string::npos) << text;
 }
 
 // An error inside an entry leaves it without unwinding the module's frames.
@@ -93,7 +100,8 @@ TEST(Faults, AFailingFunctionLeavesTheEntry) {
       tprt_fill(inside, 77, nullptr, 1, 0);
       wentOn = true;
     });
-  }), tp::Error);
+  }),
+               tp::Error);
   EXPECT_FALSE(wentOn);
 }
 

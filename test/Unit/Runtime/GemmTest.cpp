@@ -99,7 +99,8 @@ TEST(Gemm, RefusesStridesWithoutAOne) {
   auto ranks = makeRanks(1);
   EXPECT_THROW(ranks->run([&](tprt_context &ctx) {
     tprt_gemm(&ctx, 0, 1, 2, 2, 2, data.data(), 0, 4, 2, data.data(), 0, 2, 1, data.data(), 0, 2, 0, -1);
-  }), tp::Error);
+  }),
+               tp::Error);
 }
 
 } // namespace

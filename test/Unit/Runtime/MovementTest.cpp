@@ -13,9 +13,8 @@ namespace {
 TEST(Movement, EmbeddingOfOneShard) {
   std::vector<float> table = randomFloats(4 * 3, 1), out(6 * 3, 9);
   std::vector<int64_t> ids = {10, 13, 9, 14, 11, 10};
-  makeRanks(1)->run([&](tprt_context &ctx) {
-    tprt_embedding(&ctx, 0, code(DType::I64), ids.data(), table.data(), out.data(), 6, 4, 3, 10);
-  });
+  makeRanks(1)->run(
+      [&](tprt_context &ctx) { tprt_embedding(&ctx, 0, code(DType::I64), ids.data(), table.data(), out.data(), 6, 4, 3, 10); });
   for (size_t i = 0; i < ids.size(); ++i)
     for (int64_t j = 0; j < 3; ++j) {
       bool mine = ids[i] >= 10 && ids[i] < 14;
@@ -90,13 +89,13 @@ TEST(Movement, StridedCopies) {
   for (int64_t threads : {1, 3}) {
     checkCopy<float>({}, {}, {}, threads);
     checkCopy<float>({1000}, {1}, {1}, threads);
-    checkCopy<uint16_t>({70, 90}, {1, 70}, {90, 1}, threads);            // transpose
-    checkCopy<float>({300, 200}, {1, 300}, {200, 1}, threads);           // transpose
-    checkCopy<double>({4, 5, 6}, {0, 1, 0}, {30, 6, 1}, threads);        // broadcast
-    checkCopy<uint8_t>({3, 4, 5}, {100, 10, 1}, {20, 5, 1}, threads);    // slice
-    checkCopy<float>({3, 4, 5}, {20, 5, 1}, {200, 20, 2}, threads);      // into a larger, strided tensor
+    checkCopy<uint16_t>({70, 90}, {1, 70}, {90, 1}, threads);         // transpose
+    checkCopy<float>({300, 200}, {1, 300}, {200, 1}, threads);        // transpose
+    checkCopy<double>({4, 5, 6}, {0, 1, 0}, {30, 6, 1}, threads);     // broadcast
+    checkCopy<uint8_t>({3, 4, 5}, {100, 10, 1}, {20, 5, 1}, threads); // slice
+    checkCopy<float>({3, 4, 5}, {20, 5, 1}, {200, 20, 2}, threads);   // into a larger, strided tensor
     checkCopy<float>({2, 3, 4, 5}, {5, 40, 10, 1}, {60, 20, 5, 1}, threads);
-    checkCopy<float>({6, 7}, {-7, -1}, {7, 1}, threads);                 // reverse
+    checkCopy<float>({6, 7}, {-7, -1}, {7, 1}, threads); // reverse
     checkCopy<float>({1, 9, 1}, {4, 2, 9}, {9, 1, 1}, threads);
     checkCopy<float>({64, 33, 17}, {33 * 17, 17, 1}, {33 * 40, 40, 1}, threads);
   }

@@ -1,6 +1,6 @@
 // A module is checked before it is loaded, ranks load their shards only, and whole tensors go in and come out.
-#include "FakeWeights.h"
 #include "tprt/Program.h"
+#include "FakeWeights.h"
 
 #include <gtest/gtest.h>
 
@@ -86,7 +86,8 @@ TEST(Program, ARankThatFailsInsideTheModuleEndsTheRun) {
   tprt::ProgramOptions options;
   options.randomSeed = 1;
   Program program(module, options);
-  EXPECT_EQ(failureOf([&] { program.run(4, 1, {}); }), "rank 1, fill: the module passes element type 99, this runtime knows 0 to 9");
+  EXPECT_EQ(failureOf([&] { program.run(4, 1, {}); }),
+            "rank 1, fill: the module passes element type 99, this runtime knows 0 to 9");
 }
 
 TEST(Module, IsCheckedBeforeItIsLoaded) {

@@ -74,9 +74,7 @@ TEST(Rows, Softmax) {
           for (int64_t j = 0; j < n; ++j)
             wanted[(o * n + j) * inner + i] = std::exp(a[(o * n + j) * inner + i]) / total;
         }
-      makeRanks(1, 20, 2)->run([&](tprt_context &ctx) {
-        tprt_softmax(&ctx, code(type), x.data(), out.data(), outer, n, inner);
-      });
+      makeRanks(1, 20, 2)->run([&](tprt_context &ctx) { tprt_softmax(&ctx, code(type), x.data(), out.data(), outer, n, inner); });
       EXPECT_LT(relativeError(unpack(type, out.data(), count), wanted), toleranceOf(type));
     }
 }
@@ -142,9 +140,8 @@ TEST(Rows, ReduceFloats) {
             }
             wanted[o * inner + i] = total;
           }
-        makeRanks(1, 20, 2)->run([&](tprt_context &ctx) {
-          tprt_reduce(&ctx, code(type), kind, x.data(), out.data(), outer, n, inner);
-        });
+        makeRanks(1, 20, 2)->run(
+            [&](tprt_context &ctx) { tprt_reduce(&ctx, code(type), kind, x.data(), out.data(), outer, n, inner); });
         EXPECT_LT(relativeError(unpack(type, out.data(), outer * inner), wanted), toleranceOf(type)) << kind;
       }
 }

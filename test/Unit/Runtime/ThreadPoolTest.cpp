@@ -39,10 +39,13 @@ TEST(ThreadPool, GeneratedLoopsRunThroughTheAbi) {
   std::vector<int64_t> out(1000);
   void *args[] = {out.data()};
   tprt::test::makeRanks(1, 20, 2)->run([&](tprt_context &ctx) {
-    tprt_parallel_for(&ctx, [](void *const *args, int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i)
-        static_cast<int64_t *>(args[0])[i] = i * i;
-    }, args, 1000, 10);
+    tprt_parallel_for(
+        &ctx,
+        [](void *const *args, int64_t begin, int64_t end) {
+          for (int64_t i = begin; i < end; ++i)
+            static_cast<int64_t *>(args[0])[i] = i * i;
+        },
+        args, 1000, 10);
   });
   for (int64_t i = 0; i < 1000; ++i)
     ASSERT_EQ(out[i], i * i);

@@ -18,8 +18,8 @@ struct Result {
 };
 
 Result tpRun(const FakeFolder &folder, const std::string &arguments) {
-  std::string command = std::string(TP_RUN) + " " + folder.module() + " " + arguments + " >" + folder.file("out") + " 2>" +
-                        folder.file("error");
+  std::string command =
+      std::string(TP_RUN) + " " + folder.module() + " " + arguments + " >" + folder.file("out") + " 2>" + folder.file("error");
   int status = std::system(command.c_str());
   return {WEXITSTATUS(status), tp::readFile(folder.file("out")), tp::readFile(folder.file("error"))};
 }
@@ -87,7 +87,8 @@ TEST(TpRun, ScoresAFileAndCutsPadding) {
   FakeFolder folder;
   std::vector<int32_t> ids = {1, 1, 2, 3, 5};
   tp::writeNpy(folder.file("ids.npy"), tp::DType::I32, {1, 5}, ids.data());
-  Result result = tpRun(folder, "--random-inputs 1 --tokens-file " + folder.file("ids.npy") + " --logits " + folder.file("l.npy"));
+  Result result =
+      tpRun(folder, "--random-inputs 1 --tokens-file " + folder.file("ids.npy") + " --logits " + folder.file("l.npy"));
   ASSERT_EQ(result.status, 0) << result.error;
   tp::HostTensor logits = tp::readNpy(folder.file("l.npy"));
   EXPECT_EQ(logits.shape, (std::vector<int64_t>{1, 5, 11}));
@@ -113,14 +114,16 @@ TEST(TpRun, RefusesWithOneErrorAndTheRightStatus) {
     EXPECT_NE(result.error.find("error: " + text), std::string::npos) << result.error;
     EXPECT_EQ(result.error.find("error:", result.error.find("error:") + 1), std::string::npos) << result.error;
   };
-  expect("--ranks 3", 1, folder.module() + " is compiled for 2 ranks (mesh tp=2), --ranks says 3; compile it with another --mesh");
+  expect("--ranks 3", 1,
+         folder.module() + " is compiled for 2 ranks (mesh tp=2), --ranks says 3; compile it with another --mesh");
   expect("--comm mpi --entry main", 1, "this build has the communicator \"local\" only");
   expect("--bogus", 2, "");
   expect("--top-k 5 --tokens 1", 2, "--top-k and --top-p need a --temperature above 0");
   expect("--tokens 1,x", 1, "");
   expect("--random-inputs 1 --tokens 99", 1, "--tokens holds 99, the vocabulary has 11");
   expect("--random-inputs 1 --tokens 1 --tokens 2 --tokens 3", 1, "there are 3 prompts, the module is compiled for --batch 2");
-  expect("--random-inputs 1 --entry nothing", 1, "the module has no entry \"nothing\"; it has main, prefill, decode, score, broken");
+  expect("--random-inputs 1 --entry nothing", 1,
+         "the module has no entry \"nothing\"; it has main, prefill, decode, score, broken");
   expect("--random-inputs 1 --entry main --output result9=x.npy", 1, "entry \"main\" has no output \"result9\"");
   expect("--random-inputs 1 --entry broken", 1, "rank 1, fill: the module passes element type 99");
 }

@@ -17,8 +17,8 @@ constexpr int64_t keysPerBlock = 64;
 int64_t padded(int64_t n) { return (n + panelWidth - 1) / panelWidth * panelWidth; }
 
 /// c[rows, width] = or += a[rows, k] * panels, which lie side by side: panel j at panels + j * k * panelWidth.
-void multiply(int64_t rows, int64_t k, const float *a, int64_t aRow, const float *panels, int64_t width, float *c,
-              int64_t cRow, bool accumulate) {
+void multiply(int64_t rows, int64_t k, const float *a, int64_t aRow, const float *panels, int64_t width, float *c, int64_t cRow,
+              bool accumulate) {
   for (int64_t j = 0; j < width; j += panelWidth)
     for (int64_t i = 0; i < rows; i += rowsPerStep)
       withRows(rows - i < rowsPerStep ? rows - i : rowsPerStep, [&](auto step) {
@@ -111,8 +111,7 @@ template <class T> void run(const AttentionTask &task) {
       packPanel(d, k + (key + j) * task.kRow, 1, task.kRow, columns, work.keys + j * d);
     }
     for (int64_t j = 0; j < outWidth; j += panelWidth)
-      packPanel(keys, v + key * task.vRow + j, task.vRow, 1, dv - j < panelWidth ? dv - j : panelWidth,
-                work.values + j * keys);
+      packPanel(keys, v + key * task.vRow + j, task.vRow, 1, dv - j < panelWidth ? dv - j : panelWidth, work.values + j * keys);
     multiply(rows, d, work.q, d, work.keys, keysPerBlock, work.scores, keysPerBlock, false);
 
     for (int64_t i = 0; i < task.queries; ++i)
@@ -150,9 +149,7 @@ template <class T> void run(const AttentionTask &task) {
 
 } // namespace
 
-int64_t attentionScratch(int64_t rows, int64_t d, int64_t dv) {
-  return Workspace(nullptr, rows, d, dv).used;
-}
+int64_t attentionScratch(int64_t rows, int64_t d, int64_t dv) { return Workspace(nullptr, rows, d, dv).used; }
 
 void attention(const AttentionTask &task) {
   withFloatType(task.type, [&](auto tag) { run<decltype(tag)>(task); });

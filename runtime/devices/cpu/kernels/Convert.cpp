@@ -55,8 +55,7 @@ template <class F> void withType(tp::DType type, F &&f) {
   }
 }
 
-template <class T>
-constexpr bool inF32 = std::is_same_v<T, float> || std::is_same_v<T, Bf16> || std::is_same_v<T, F16>;
+template <class T> constexpr bool inF32 = std::is_same_v<T, float> || std::is_same_v<T, Bf16> || std::is_same_v<T, F16>;
 
 template <class From, class To> void convertAs(const From *x, To *y, int64_t count) {
   if constexpr (std::is_same_v<From, To>) {

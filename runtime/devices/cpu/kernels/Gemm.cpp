@@ -100,8 +100,8 @@ void rowsTimes(int64_t k, const float *a, int64_t aRow, const T *b, int64_t row,
 }
 
 template <class T>
-void fewRows(int64_t m, int64_t k, const float *a, int64_t aRow, const T *b, int64_t row, int64_t col, T *c,
-             int64_t cRow, int64_t columns, bool accumulate) {
+void fewRows(int64_t m, int64_t k, const float *a, int64_t aRow, const T *b, int64_t row, int64_t col, T *c, int64_t cRow,
+             int64_t columns, bool accumulate) {
   if (row == 1) {
     for (; columns >= 4; columns -= 4, b += 4 * col, c += 4)
       dotsForRows<T, 4>(m, k, a, aRow, b, col, c, cRow, accumulate);
@@ -154,19 +154,19 @@ void block(int64_t m, int64_t k, const float *a, int64_t aRow, const T *b, int64
 
 } // namespace
 
-void gemmFewRows(tp::DType type, int64_t m, int64_t k, const float *a, int64_t aRow, MatrixView b, int64_t begin,
-                 int64_t end, void *c, int64_t cRow, bool accumulate) {
+void gemmFewRows(tp::DType type, int64_t m, int64_t k, const float *a, int64_t aRow, MatrixView b, int64_t begin, int64_t end,
+                 void *c, int64_t cRow, bool accumulate) {
   withFloatType(type, [&](auto tag) {
     using T = decltype(tag);
-    fewRows(m, k, a, aRow, static_cast<const T *>(b.data) + begin * b.col, b.row, b.col, static_cast<T *>(c) + begin,
-            cRow, end - begin, accumulate);
+    fewRows(m, k, a, aRow, static_cast<const T *>(b.data) + begin * b.col, b.row, b.col, static_cast<T *>(c) + begin, cRow,
+            end - begin, accumulate);
   });
 }
 
 int64_t gemmScratch(int64_t m) { return depthPerBlock * panelWidth + (m + rowsPerStep) * panelWidth; }
 
-void gemmBlock(tp::DType type, int64_t m, int64_t k, const float *a, int64_t aRow, MatrixView b, int64_t begin,
-               int64_t end, void *c, int64_t cRow, bool accumulate, float *scratch) {
+void gemmBlock(tp::DType type, int64_t m, int64_t k, const float *a, int64_t aRow, MatrixView b, int64_t begin, int64_t end,
+               void *c, int64_t cRow, bool accumulate, float *scratch) {
   withFloatType(type, [&](auto tag) {
     using T = decltype(tag);
     block(m, k, a, aRow, static_cast<const T *>(b.data) + begin * b.col, b.row, b.col, static_cast<T *>(c) + begin, cRow,

@@ -79,8 +79,7 @@ inline void storeTransposed(Vec (&rows)[16], float *out, int64_t outRow) {
 }
 
 /// panel[p][j] = element (p, begin + j) of b for j < columns, 0 for the rest of the panel.
-template <class T>
-inline void packPanel(int64_t k, const T *b, int64_t row, int64_t col, int64_t columns, float *panel) {
+template <class T> inline void packPanel(int64_t k, const T *b, int64_t row, int64_t col, int64_t columns, float *panel) {
   if (col == 1) {
     for (int64_t p = 0; p < k; ++p)
       for (int64_t v = 0; v < vectorsPerPanel; ++v) {

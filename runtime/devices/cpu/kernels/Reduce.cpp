@@ -106,13 +106,10 @@ template <class F> void withScalarType(tp::DType type, F &&f) {
   }
 }
 
-bool computesInF32(tp::DType type) {
-  return type == tp::DType::F32 || type == tp::DType::F16 || type == tp::DType::BF16;
-}
+bool computesInF32(tp::DType type) { return type == tp::DType::F32 || type == tp::DType::F16 || type == tp::DType::BF16; }
 
 /// Over n of [n, inner], columns [begin, end). One column (inner == 1) is a row: sixteen lanes, added at the end.
-template <Kind kind, class T>
-void reduceVector(const T *x, T *out, int64_t n, int64_t inner, int64_t begin, int64_t end) {
+template <Kind kind, class T> void reduceVector(const T *x, T *out, int64_t n, int64_t inner, int64_t begin, int64_t end) {
   if (inner == 1) {
     Vec total = splat(neutral<kind, float>());
     int64_t i = 0;
@@ -143,9 +140,8 @@ void reduceSources(tp::DType type, tp::Reduction reduction, const void *const *s
                    int64_t count, void *dst) {
   withKind(static_cast<Kind>(reduction), [&](auto kind) {
     if (computesInF32(type))
-      withFloatType(type, [&](auto tag) {
-        sourcesVector<kind.value>(sources, number, begin, count, static_cast<decltype(tag) *>(dst));
-      });
+      withFloatType(
+          type, [&](auto tag) { sourcesVector<kind.value>(sources, number, begin, count, static_cast<decltype(tag) *>(dst)); });
     else
       withScalarType(type, [&](auto tag, auto wide) {
         sourcesScalar<kind.value, decltype(tag), decltype(wide)>(sources, number, begin, count,
@@ -154,8 +150,7 @@ void reduceSources(tp::DType type, tp::Reduction reduction, const void *const *s
   });
 }
 
-void reduce(tp::DType type, int64_t kindCode, const void *x, void *out, int64_t n, int64_t inner, int64_t begin,
-            int64_t end) {
+void reduce(tp::DType type, int64_t kindCode, const void *x, void *out, int64_t n, int64_t inner, int64_t begin, int64_t end) {
   withKind(static_cast<Kind>(kindCode), [&](auto kind) {
     if (computesInF32(type))
       return withFloatType(type, [&](auto tag) {

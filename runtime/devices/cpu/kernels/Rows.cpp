@@ -106,8 +106,7 @@ void softmaxColumn(const double *x, double *out, int64_t n, int64_t inner) {
 }
 
 template <class T>
-void ropeHead(const T *x, const float *cosines, const float *sines, T *out, int64_t d, int64_t rotary,
-              bool interleaved) {
+void ropeHead(const T *x, const float *cosines, const float *sines, T *out, int64_t d, int64_t rotary, bool interleaved) {
   int64_t half = rotary / 2;
   if constexpr (std::is_same_v<T, double>) {
     for (int64_t p = 0; p < half; ++p) {
@@ -143,18 +142,16 @@ template <class F> void withAnyFloat(tp::DType type, F &&f) {
 
 } // namespace
 
-void rmsNorm(tp::DType type, const void *x, const void *weight, void *out, int64_t begin, int64_t end, int64_t n,
-             double eps) {
+void rmsNorm(tp::DType type, const void *x, const void *weight, void *out, int64_t begin, int64_t end, int64_t n, double eps) {
   withAnyFloat(type, [&](auto tag) {
     using T = decltype(tag);
     for (int64_t row = begin; row < end; ++row)
-      rmsNormRow(static_cast<const T *>(x) + row * n, static_cast<const T *>(weight), static_cast<T *>(out) + row * n, n,
-                 eps);
+      rmsNormRow(static_cast<const T *>(x) + row * n, static_cast<const T *>(weight), static_cast<T *>(out) + row * n, n, eps);
   });
 }
 
-void layerNorm(tp::DType type, const void *x, const void *weight, const void *bias, void *out, int64_t begin,
-               int64_t end, int64_t n, double eps) {
+void layerNorm(tp::DType type, const void *x, const void *weight, const void *bias, void *out, int64_t begin, int64_t end,
+               int64_t n, double eps) {
   withAnyFloat(type, [&](auto tag) {
     using T = decltype(tag);
     for (int64_t row = begin; row < end; ++row)
@@ -196,8 +193,7 @@ void rope(tp::DType type, const void *x, const float *cosines, const float *sine
   withAnyFloat(type, [&](auto tag) {
     using T = decltype(tag);
     for (int64_t head = 0; head < heads; ++head)
-      ropeHead(static_cast<const T *>(x) + head * d, cosines, sines, static_cast<T *>(out) + head * d, d, rotary,
-               interleaved);
+      ropeHead(static_cast<const T *>(x) + head * d, cosines, sines, static_cast<T *>(out) + head * d, d, rotary, interleaved);
   });
 }
 

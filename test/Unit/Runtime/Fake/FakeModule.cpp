@@ -8,7 +8,8 @@
 
 #include <cmath>
 
-extern "C" const char tpm_manifest[] = "TPM-MANIFEST-1\n" R"({
+extern "C" const char tpm_manifest[] = "TPM-MANIFEST-1\n"
+                                       R"({
  "abi_version": 1, "tp_version": "0.1", "target": "cpu", "isa": "x86-64-v3", "mesh": {"tp": 2},
  "model": {"kind": "language_model", "batch": 2, "max_seq": 16, "vocab": 11, "eos": [0], "bos": -1},
  "weights": {"path": "fake.safetensors", "format": "safetensors", "fingerprint": ""},
@@ -73,29 +74,27 @@ void step(tprt_context *ctx, void *const *states, void *const *inputs, void *con
 
 extern "C" {
 
-void tpm_main(tprt_context *ctx, void *const *parameters, void *const *, void *const *inputs, void *const *outputs,
-              char *arena, int64_t) {
+void tpm_main(tprt_context *ctx, void *const *parameters, void *const *, void *const *inputs, void *const *outputs, char *arena,
+              int64_t) {
   tprt_gemm(ctx, 0, 1, 3, 4, 6, inputs[0], 0, 6, 1, parameters[0], 0, 4, 1, outputs[1], 0, 4, 0, 0);
   tprt_gemm(ctx, 0, 1, 3, 4, 4, outputs[1], 0, 4, 1, parameters[1], 0, 4, 1, arena, 0, 4, 0, 1);
   tprt_all_reduce(ctx, 0, 0, 0, 0, arena, outputs[0], 12);
 }
 
-void tpm_prefill(tprt_context *ctx, void *const *, void *const *states, void *const *inputs, void *const *outputs,
-                 char *arena, int64_t n) {
+void tpm_prefill(tprt_context *ctx, void *const *, void *const *states, void *const *inputs, void *const *outputs, char *arena,
+                 int64_t n) {
   step(ctx, states, inputs, outputs, arena, n);
 }
 
-void tpm_decode(tprt_context *ctx, void *const *, void *const *states, void *const *inputs, void *const *outputs,
-                char *arena, int64_t n) {
+void tpm_decode(tprt_context *ctx, void *const *, void *const *states, void *const *inputs, void *const *outputs, char *arena,
+                int64_t n) {
   step(ctx, states, inputs, outputs, arena, n);
 }
 
-void tpm_score(tprt_context *ctx, void *const *, void *const *, void *const *inputs, void *const *outputs, char *,
-               int64_t n) {
+void tpm_score(tprt_context *ctx, void *const *, void *const *, void *const *inputs, void *const *outputs, char *, int64_t n) {
   for (int64_t b = 0; b < batch; ++b)
     for (int64_t i = 0; i < n; ++i)
-      predict(ctx, static_cast<const int32_t *>(inputs[0]) + b * n, i,
-              static_cast<float *>(outputs[0]) + (b * n + i) * half);
+      predict(ctx, static_cast<const int32_t *>(inputs[0]) + b * n, i, static_cast<float *>(outputs[0]) + (b * n + i) * half);
 }
 
 void tpm_broken(tprt_context *ctx, void *const *, void *const *, void *const *, void *const *, char *, int64_t) {
