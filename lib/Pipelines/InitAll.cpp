@@ -1,7 +1,10 @@
 // The one list of dialects and passes of tp's tools.
 #include "tp/InitAll.h"
 
+#include "dialects/tprt/Tprt.h"
 #include "tp/Analysis/VerifyLayouts.h"
+#include "tp/Transforms/Memory.h"
+#include "tp/Conversion/Lower.h"
 #include "tp/Analysis/VerifyLocal.h"
 #include "tp/Reference/Binding.h"
 #include "tp/Transforms/Normalize.h"
@@ -9,19 +12,22 @@
 #include "tp/Transforms/Propagate.h"
 
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 namespace tp {
 
 void registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<TPDialect, nn::NNDialect, mlir::func::FuncDialect, mlir::arith::ArithDialect, mlir::math::MathDialect,
                   mlir::linalg::LinalgDialect, mlir::tensor::TensorDialect, mlir::cf::ControlFlowDialect,
-                  mlir::scf::SCFDialect, mlir::memref::MemRefDialect>();
+                  mlir::scf::SCFDialect, mlir::memref::MemRefDialect, mlir::LLVM::LLVMDialect, rt::TPRTDialect>();
   registerUpstreamShardingRules(registry);
 }
 
 void registerAllPasses() {
   reference::registerTestNumbersPass();
   registerVerifyLayoutsPasses();
+  registerMemoryPasses();
+  registerLowerPasses();
   registerNormalizePasses();
   registerVerifyLocalPasses();
   registerPartitionPasses();
