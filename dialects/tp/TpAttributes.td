@@ -47,7 +47,9 @@ def TP_State : I32EnumAttr<"State", "what a local value is over an axis: R repli
   let cppNamespace = "::tp";
   let genSpecializedAttr = 0;
 }
-def TP_StateAttr : EnumAttr<TP_Dialect, TP_State, "state">;
+def TP_StateAttr : EnumAttr<TP_Dialect, TP_State, "state"> {
+  let assemblyFormat = "`` $value"; // the op's printer has put a space already
+}
 
 def TP_Sum : I32EnumAttrCase<"Sum", 0, "sum">;
 def TP_Max : I32EnumAttrCase<"Max", 1, "max">;
@@ -56,6 +58,8 @@ def TP_ReductionKind : I32EnumAttr<"ReductionKind", "how parts are combined", [T
   let cppNamespace = "::tp";
   let genSpecializedAttr = 0;
 }
-def TP_ReductionAttr : EnumAttr<TP_Dialect, TP_ReductionKind, "reduction">;
+def TP_ReductionAttr : EnumAttr<TP_Dialect, TP_ReductionKind, "reduction"> {
+  let assemblyFormat = "`` $value"; // as above
+}
 
 #endif // TP_ATTRIBUTES_TD
