@@ -77,7 +77,12 @@ struct Normalize : impl::NormalizeBase<Normalize> {
     for (auto function : module.getOps<func::FuncOp>()) {
       nameArgumentsAndResults(function);
       raise(function);
+      simplify(function);
+      pullSlicesToParameters(function);
+      splitSlicedArguments(function);
     }
+    splitSlicedParameters(module);
+    simplify(module);
     canonicalise(module);
     for (auto function : module.getOps<func::FuncOp>()) {
       markParameters(function);

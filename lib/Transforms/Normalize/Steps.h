@@ -23,6 +23,19 @@ llvm::LogicalResult raiseGeneric(mlir::RewriterBase &rewriter, mlir::linalg::Gen
 llvm::LogicalResult raiseElementwise(mlir::RewriterBase &rewriter, mlir::Operation *op);
 llvm::LogicalResult raiseTensorOp(mlir::RewriterBase &rewriter, mlir::Operation *op);
 
+/// Rewrites what always holds between nn ops, and sinks reshapes that merge dimensions until they meet their inverse.
+void simplify(mlir::Operation *root);
+/// The parts of it.
+void addSimplifications(mlir::RewritePatternSet &patterns);
+void addMergeSinking(mlir::RewritePatternSet &patterns);
+
+/// x*W, of which only fixed slices are used, becomes x*slice(W) for each: slices are pulled up to the weights.
+void pullSlicesToParameters(mlir::func::FuncOp function);
+
+/// A weight of which only fixed, disjoint slices are used becomes one weight per slice, each with the wish of the whole.
+void splitSlicedArguments(mlir::func::FuncOp function);
+void splitSlicedParameters(mlir::ModuleOp module);
+
 /// The one value that all elements of `tensor` have, if that is known; else null.
 mlir::TypedAttr splatOf(mlir::Value tensor);
 /// A constant tensor of one value.
