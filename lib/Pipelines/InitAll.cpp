@@ -6,7 +6,7 @@
 #include "tp/Transforms/Memory.h"
 #include "tp/Conversion/Lower.h"
 #include "tp/Analysis/VerifyLocal.h"
-#include "tp/Reference/Binding.h"
+#include "tp/Reference/TestNumbers.h"
 #include "tp/Transforms/Normalize.h"
 #include "tp/Transforms/Partition.h"
 #include "tp/Transforms/Propagate.h"
