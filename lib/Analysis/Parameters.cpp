@@ -64,8 +64,10 @@ private:
 
 SmallVector<bool> parameterArguments(func::FuncOp function) {
   SmallVector<bool> isParameter;
-  for (unsigned i = 0; i < function.getNumArguments(); ++i)
-    isParameter.push_back(isa<RankedTensorType>(function.getArgument(i).getType()));
+  for (unsigned i = 0; i < function.getNumArguments(); ++i) {
+    auto type = dyn_cast<RankedTensorType>(function.getArgument(i).getType());
+    isParameter.push_back(type && isa<FloatType>(type.getElementType()));
+  }
   if (function.isExternal())
     return isParameter;
   SharedFactors factors(function);

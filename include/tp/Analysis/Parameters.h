@@ -9,11 +9,11 @@ namespace tp {
 /// Name of an argument or result outside the program: "nn.name", a string; `arg<k>` and `result<k>` unless given.
 inline constexpr llvm::StringLiteral nameAttrName = "nn.name";
 /// On an argument that is a slice of an argument of the program as it was written: "tp.slice_of", a dictionary
-/// `{arg = <its number>, name = "<its name>", shape, offsets, sizes}`, the last three `array<i64: ..>`.
+/// `{arg = <its number>, name = "<its name>", shape = [..], offsets = [..], sizes = [..]}`.
 inline constexpr llvm::StringLiteral sliceOfAttrName = "tp.slice_of";
 
 /// Whether argument `index` is a weight. It is if it carries `tp.parameter`; without it, it is an activation if it shares a
-/// factor with the first dimension of a result, and else a weight. Sharing is followed through the factor maps of all ops of
+/// factor with the first dimension of a result, and else a weight, if it has floats: ids and positions are none. Sharing is followed through the factor maps of all ops of
 /// the function, so ask about a normalised program: an op without a rule shares nothing.
 bool isParameterArgument(mlir::func::FuncOp function, unsigned index);
 
