@@ -299,7 +299,7 @@ void printError(const Error &error) {
     for (std::string line; std::getline(in, line);)
       lines.push_back(line);
   };
-  addLines(std::string("error: ") + error.what());
+  addLines((error.place.empty() ? "error: " : error.place + ": error: ") + error.what());
   for (const std::string &note : error.notes)
     addLines("note: " + note);
   size_t shown = lines.size() <= mostLines ? lines.size() : mostLines - 1;

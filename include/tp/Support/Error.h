@@ -14,6 +14,8 @@ struct Error : std::runtime_error {
       : std::runtime_error(message), notes(std::move(notes)) {}
   /// Further lines for the user, each printed as "note: ...".
   std::vector<std::string> notes;
+  /// Where in a text the mistake is, "mlp.mlir:9:10": stands before "error: ". Empty where there is no such place.
+  std::string place;
 };
 
 /// The command line does not parse: exit status 2.
