@@ -1,0 +1,104 @@
+// From a path to a module: what kind of model it is, what its file holds, the plan, the graph, and what a runtime must know.
+#include "tp/Import/Import.h"
+
+#include "LlamaGraph.h"
+
+#include "dialects/nn/Nn.h"
+#include "tp/Support/Error.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+#include <filesystem>
+
+using namespace mlir;
+namespace fs = std::filesystem;
+
+namespace tp {
+
+static bool isGgufPath(const std::string &path) { return fs::path(path).extension() == ".gguf"; }
+
+bool isModelPath(const std::string &path) { return isGgufPath(path) || fs::is_directory(path); }
+
+// The weights of a Hugging Face folder, where it has any.
+static std::optional<WeightFile> openFolder(const std::string &folder, bool needsWeights) {
+  bool any = false;
+  for (const fs::directory_entry &entry : fs::directory_iterator(folder))
+    any |= entry.path().extension() == ".safetensors" || entry.path().filename() == "model.safetensors.index.json";
+  if (!any && !needsWeights)
+    return std::nullopt;
+  if (!any)
+    throw Error(folder + ": has a config.json, but no weights (*.safetensors)");
+  return WeightFile::open(folder);
+}
+
+static int64_t sequenceBound(const LlamaConfig &config, const ImportOptions &options) {
+  if (!options.maxSequence)
+    return std::min<int64_t>(config.maxSequence, 2048);
+  if (config.maxSequenceIsHard && *options.maxSequence > config.maxSequence)
+    throw Error("--max-seq " + std::to_string(*options.maxSequence) + " is more than the " + std::to_string(config.maxSequence) +
+                " positions of " + config.source +
+                "; its dynamic rope scaling changes all frequencies beyond them, which tp cannot do");
+  return *options.maxSequence;
+}
+
+static DictionaryAttr modelAttr(MLIRContext *context, const std::string &path, const LlamaConfig &config,
+                                const ImportOptions &options, int64_t maxSequence) {
+  Builder builder(context);
+  auto entry = [&](StringRef name, Attribute value) { return builder.getNamedAttr(name, value); };
+  auto tokenizer =
+      builder.getDictionaryAttr({entry("format", builder.getStringAttr(isGgufPath(path) ? "gguf" : "hf")),
+                                 entry("path", builder.getStringAttr(fs::absolute(path).lexically_normal().string()))});
+  return builder.getDictionaryAttr(
+      {entry("kind", builder.getStringAttr("language_model")), entry("batch", builder.getI64IntegerAttr(options.batch)),
+       entry("max_seq", builder.getI64IntegerAttr(maxSequence)), entry("vocab", builder.getI64IntegerAttr(config.vocabulary)),
+       entry("eos", builder.getDenseI64ArrayAttr(config.endTokens)), entry("bos", builder.getI64IntegerAttr(config.beginToken)),
+       entry("add_bos", builder.getBoolAttr(config.addBeginToken)), entry("tokenizer", tokenizer)});
+}
+
+static DictionaryAttr weightsAttr(MLIRContext *context, const std::string &path, const std::optional<WeightFile> &file) {
+  Builder builder(context);
+  std::string absolute = fs::absolute(path).lexically_normal().string();
+  return builder.getDictionaryAttr({builder.getNamedAttr("path", builder.getStringAttr(file ? absolute : "")),
+                                    builder.getNamedAttr("format", builder.getStringAttr(file ? file->format() : "none")),
+                                    builder.getNamedAttr("fingerprint", builder.getStringAttr(file ? file->fingerprint() : ""))});
+}
+
+static void addMesh(OpBuilder &builder, const Mesh &mesh) {
+  SmallVector<StringRef> names;
+  SmallVector<int64_t> sizes;
+  for (const MeshAxis &axis : mesh.axes) {
+    names.push_back(axis.name);
+    sizes.push_back(axis.size);
+  }
+  MeshOp::create(builder, builder.getUnknownLoc(), builder.getStringAttr("mesh"), builder.getStrArrayAttr(names),
+                 builder.getDenseI64ArrayAttr(sizes), StringAttr());
+}
+
+OwningOpRef<ModuleOp> importModel(MLIRContext &context, const std::string &path, const ImportOptions &options) {
+  context.loadDialect<TPDialect, nn::NNDialect, func::FuncDialect, arith::ArithDialect, math::MathDialect>();
+  bool isGguf = isGgufPath(path);
+  std::optional<WeightFile> file;
+  LlamaConfig config;
+  if (isGguf) {
+    file = WeightFile::open(path);
+    config = readGgufConfig(*file);
+  } else {
+    config = readHuggingFaceConfig(path);
+    file = openFolder(path, options.needsWeights);
+  }
+  std::vector<LlamaWeight> weights = llamaWeights(config, isGguf);
+  LlamaPlan plan = planLlama(weights, options);
+  if (file)
+    checkWeights(weights, config, *file);
+  int64_t maxSequence = sequenceBound(config, options);
+
+  OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(&context));
+  OpBuilder builder(module->getBodyRegion());
+  addMesh(builder, options.mesh);
+  buildLlama(*module, config, plan, {options.type, options.batch, maxSequence});
+  (*module)->setAttr("tp.model", modelAttr(&context, path, config, options, maxSequence));
+  (*module)->setAttr("tp.weights", weightsAttr(&context, path, file));
+  return module;
+}
+
+} // namespace tp
