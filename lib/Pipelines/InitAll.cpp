@@ -3,10 +3,12 @@
 
 #include "dialects/tprt/Tprt.h"
 #include "tp/Analysis/VerifyLayouts.h"
-#include "tp/Transforms/Memory.h"
-#include "tp/Conversion/Lower.h"
 #include "tp/Analysis/VerifyLocal.h"
-#include "tp/Reference/TestNumbers.h"
+#include "tp/Conversion/Lower.h"
+#include "tp/Pipelines/Phases.h"
+#include "tp/Reference/Binding.h"
+#include "tp/Transforms/Annotate.h"
+#include "tp/Transforms/Memory.h"
 #include "tp/Transforms/Normalize.h"
 #include "tp/Transforms/Partition.h"
 #include "tp/Transforms/Propagate.h"
@@ -18,8 +20,8 @@ namespace tp {
 
 void registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<TPDialect, nn::NNDialect, mlir::func::FuncDialect, mlir::arith::ArithDialect, mlir::math::MathDialect,
-                  mlir::linalg::LinalgDialect, mlir::tensor::TensorDialect, mlir::cf::ControlFlowDialect,
-                  mlir::scf::SCFDialect, mlir::memref::MemRefDialect, mlir::LLVM::LLVMDialect, rt::TPRTDialect>();
+                  mlir::linalg::LinalgDialect, mlir::tensor::TensorDialect, mlir::cf::ControlFlowDialect, mlir::scf::SCFDialect,
+                  mlir::memref::MemRefDialect, mlir::LLVM::LLVMDialect, rt::TPRTDialect>();
   registerUpstreamShardingRules(registry);
 }
 
@@ -30,8 +32,10 @@ void registerAllPasses() {
   registerLowerPasses();
   registerNormalizePasses();
   registerVerifyLocalPasses();
+  registerAnnotatePasses();
   registerPartitionPasses();
   registerPropagatePasses();
+  registerPipeline();
 }
 
 } // namespace tp

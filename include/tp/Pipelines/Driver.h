@@ -1,0 +1,85 @@
+// What tp-compile, tp-plan and tp-check share: their options, reading INPUT, and running the phases with one error at most.
+//
+//   CompilerOptions compiler;
+//   Options options("tp-plan", "...");
+//   compiler.declare(options);
+//   if (!options.parse(argc, argv)) return 0;
+//   Driver driver("tp-plan", compiler);
+//   driver.read();
+//   driver.runPhases("partition");
+#pragma once
+#include "tp/Pipelines/Phases.h"
+#include "tp/Support/HostTensor.h"
+#include "tp/Support/Options.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+
+#include <memory>
+
+namespace tp {
+
+/// The options of tp-compile that tp-plan and tp-check take too.
+struct CompilerOptions {
+  std::string input;
+  std::optional<Mesh> mesh;
+  std::string target = "cpu";
+  std::optional<std::string> type;
+  std::vector<ShardWish> shards;
+  bool noPlan = false;
+  int64_t batch = 1;
+  std::optional<int64_t> maxSequence;
+  std::optional<std::string> stopAfter;
+  /// Whether a model must come with its weights; set by the tool.
+  bool needsWeights = true;
+
+  /// Declares INPUT and the options. `this` must outlive `options`.
+  void declare(Options &options);
+  /// Throws UsageError for combinations that make no sense, such as --dtype with a graph. Call after the parse.
+  void check() const;
+
+  /// Whether INPUT is a graph (*.mlir) and not a model.
+  bool isGraph() const;
+  DType elementType() const;
+};
+
+class Driver {
+public:
+  /// `tool` begins the lines of progress.
+  Driver(std::string tool, const CompilerOptions &options);
+  ~Driver();
+
+  /// Reads INPUT into `module`. Throws Error.
+  void read();
+  /// Runs the phases up to and with the one called `last`, or up to --tp-stop-after if that comes first. Throws Error.
+  void runPhases(const std::string &last);
+  /// Runs `body` on the module as a phase called `name`: its time is taken, and diagnostics of a failure become an Error.
+  void runPhase(const std::string &name, const std::function<llvm::LogicalResult(mlir::ModuleOp)> &body);
+  /// Whether --tp-stop-after has been reached: nothing further is to be done but print the module.
+  bool stopped() const { return hasStopped; }
+
+  mlir::ModuleOp module() { return *moduleRef; }
+  mlir::MLIRContext &context() { return *contextPointer; }
+  /// Phases that have run, "import" or "parse" first, with their seconds.
+  const std::vector<std::pair<std::string, double>> &seconds() const { return phaseSeconds; }
+  /// What phases chose and why: remarks in order, "place: text".
+  const std::vector<std::string> &remarks() const;
+  /// The module as text.
+  std::string print();
+
+private:
+  class Diagnostics;
+  std::string tool;
+  const CompilerOptions &options;
+  std::unique_ptr<mlir::MLIRContext> contextPointer;
+  std::unique_ptr<Diagnostics> diagnostics;
+  mlir::OwningOpRef<mlir::ModuleOp> moduleRef;
+  std::vector<std::pair<std::string, double>> phaseSeconds;
+  bool hasStopped = false;
+};
+
+/// All names that --tp-stop-after takes.
+std::vector<std::string> phaseNames();
+
+} // namespace tp

@@ -1,0 +1,165 @@
+// Reads a program and runs phases over it. Whatever goes wrong below becomes one Error: the first diagnostic with its notes,
+// because what MLIR reports after it is mostly the consequence.
+#include "tp/Pipelines/Driver.h"
+
+#include "Progress.h"
+
+#include "dialects/tp/Tp.h"
+#include "tp/Import/Import.h"
+#include "tp/InitAll.h"
+#include "tp/Support/Error.h"
+
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Parser/Parser.h"
+
+#include <chrono>
+#include <filesystem>
+
+using namespace mlir;
+
+namespace tp {
+
+// "mlp.mlir:9:10", the name of a module of the model, or nothing.
+static std::string placeOf(Location location) {
+  if (auto place = dyn_cast<FileLineColLoc>(location))
+    return place.getFilename().str() + ":" + std::to_string(place.getLine()) + ":" + std::to_string(place.getColumn());
+  if (auto named = dyn_cast<NameLoc>(location)) {
+    std::string child = placeOf(named.getChildLoc());
+    return child.empty() ? named.getName().str() : child;
+  }
+  if (auto fused = dyn_cast<FusedLoc>(location))
+    for (Location part : fused.getLocations())
+      if (std::string place = placeOf(part); !place.empty())
+        return place;
+  if (auto call = dyn_cast<CallSiteLoc>(location))
+    return placeOf(call.getCallee());
+  return "";
+}
+
+// Keeps the first error with its notes, and all remarks. Registered for as long as the driver lives.
+class Driver::Diagnostics {
+public:
+  explicit Diagnostics(MLIRContext *context)
+      : handler(context, [this](Diagnostic &diagnostic) {
+          take(diagnostic);
+          return success();
+        }) {}
+
+  void clear() { first.reset(); }
+  /// The first error since `clear`; `otherwise` if there was none.
+  Error error(const std::string &otherwise) const { return first ? *first : Error(otherwise); }
+
+  std::vector<std::string> remarks;
+
+private:
+  void take(Diagnostic &diagnostic) {
+    std::string place = placeOf(diagnostic.getLocation());
+    if (diagnostic.getSeverity() == DiagnosticSeverity::Remark)
+      remarks.push_back(place.empty() ? diagnostic.str() : place + ": " + diagnostic.str());
+    if (diagnostic.getSeverity() != DiagnosticSeverity::Error || first)
+      return;
+    first.emplace(diagnostic.str());
+    first->place = place;
+    for (Diagnostic &note : diagnostic.getNotes()) {
+      // The op itself, printed: for developers, and as long as the program.
+      std::string text = note.str();
+      if (StringRef(text).starts_with("see current operation"))
+        continue;
+      std::string where = placeOf(note.getLocation());
+      first->notes.push_back(where.empty() || where == place ? text : text + " (" + where + ")");
+    }
+  }
+
+  std::optional<Error> first;
+  ScopedDiagnosticHandler handler;
+};
+
+Driver::Driver(std::string tool, const CompilerOptions &options) : tool(std::move(tool)), options(options) {
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  contextPointer = std::make_unique<MLIRContext>(registry);
+  contextPointer->printOpOnDiagnostic(false);
+  diagnostics = std::make_unique<Diagnostics>(contextPointer.get());
+}
+
+Driver::~Driver() = default;
+
+const std::vector<std::string> &Driver::remarks() const { return diagnostics->remarks; }
+
+static double secondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+void Driver::read() {
+  auto start = std::chrono::steady_clock::now();
+  diagnostics->clear();
+  const std::string &path = options.input;
+  if (!std::filesystem::exists(path))
+    throw Error(path + ": does not exist");
+  options.check();
+  if (options.isGraph()) {
+    moduleRef = parseSourceFile<ModuleOp>(path, contextPointer.get());
+    if (!moduleRef)
+      throw diagnostics->error(path + ": cannot be read");
+  } else if (isModelPath(path)) {
+    Progress progress(tool, "import");
+    ImportOptions import;
+    import.mesh = *options.mesh;
+    import.type = options.elementType();
+    import.batch = options.batch;
+    import.maxSequence = options.maxSequence;
+    import.plan = !options.noPlan;
+    import.shards = options.shards;
+    import.vocabularyMultiple = options.target == "cpu" ? 1 : 128;
+    import.needsWeights = options.needsWeights;
+    moduleRef = importModel(*contextPointer, path, import);
+    if (failed(verify(*moduleRef)))
+      throw diagnostics->error(path + ": the imported program does not verify");
+  } else {
+    throw Error(path + ": is no *.mlir file, no *.gguf file and no folder");
+  }
+  phaseSeconds.push_back({options.isGraph() ? "parse" : "import", secondsSince(start)});
+}
+
+void Driver::runPhase(const std::string &name, const std::function<LogicalResult(ModuleOp)> &body) {
+  auto start = std::chrono::steady_clock::now();
+  Progress progress(tool, name);
+  diagnostics->clear();
+  if (failed(body(module())))
+    throw diagnostics->error("phase " + name + " failed without saying why");
+  phaseSeconds.push_back({name, secondsSince(start)});
+  hasStopped |= options.stopAfter == name;
+}
+
+void Driver::runPhases(const std::string &last) {
+  PhaseOptions phaseOptions{options.mesh, options.shards, options.target};
+  for (const Phase &phase : phases()) {
+    if (hasStopped)
+      return;
+    runPhase(phase.name, [&](ModuleOp module) {
+      PassManager manager(contextPointer.get(), ModuleOp::getOperationName());
+      phase.addPasses(manager, phaseOptions);
+      return manager.run(module);
+    });
+    if (phase.name == last)
+      return;
+  }
+}
+
+std::string Driver::print() {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  module().print(out);
+  return text;
+}
+
+std::vector<std::string> phaseNames() {
+  std::vector<std::string> names;
+  for (const Phase &phase : phases())
+    names.push_back(phase.name);
+  return names;
+}
+
+} // namespace tp

@@ -1,0 +1,48 @@
+// tp-plan: what is laid out how, what it costs, and why. Runs the phases up to Partition and reports; nothing is compiled.
+#include "ArenaTable.h"
+
+#include "tp/Pipelines/Driver.h"
+
+#include <cstdio>
+
+using namespace tp;
+
+// Whether the command line asks for the memory planner alone, which has no INPUT.
+static bool asksForArena(int argc, char **argv) {
+  for (int i = 1; i < argc; ++i)
+    if (std::string_view(argv[i]) == "--arena" || std::string_view(argv[i]).starts_with("--arena="))
+      return true;
+  return false;
+}
+
+static int run(int argc, char **argv) {
+  const char *summary = "says what is laid out how, what it costs, and why";
+  ArenaArguments arena;
+  if (asksForArena(argc, argv)) {
+    Options options("tp-plan", summary);
+    arena.declare(options);
+    if (options.parse(argc, argv))
+      planArenaTable(arena);
+    return 0;
+  }
+  CompilerOptions compiler;
+  compiler.needsWeights = false;
+  bool explain = false;
+  std::string format = "table";
+  Options options("tp-plan", summary);
+  compiler.declare(options);
+  options.addFlag("--explain", explain, "also say why: every decision with where it came from");
+  options.addChoice("--format", {"table", "json"}, format, "how to print");
+  options.heading("without INPUT:");
+  arena.declare(options);
+  if (!options.parse(argc, argv))
+    return 0;
+
+  Driver driver("tp-plan", compiler);
+  driver.read();
+  driver.runPhases("partition");
+  std::fputs(driver.print().c_str(), stdout);
+  return 0;
+}
+
+int main(int argc, char **argv) { return runTool(argc, argv, run); }
