@@ -6,7 +6,7 @@
 #include "tp/Analysis/VerifyLocal.h"
 #include "tp/Conversion/Lower.h"
 #include "tp/Pipelines/Phases.h"
-#include "tp/Reference/Binding.h"
+#include "tp/Reference/TestNumbers.h"
 #include "tp/Transforms/Annotate.h"
 #include "tp/Transforms/Memory.h"
 #include "tp/Transforms/Normalize.h"

@@ -2,6 +2,7 @@
 #include "tp/Reference/Check.h"
 
 #include "dialects/nn/Nn.h"
+#include "dialects/nn/Strided.h"
 #include "tp/Reference/Shards.h"
 #include "tp/Support/Error.h"
 
@@ -24,6 +25,26 @@ static std::vector<HostTensor> onRanks(HostTensor whole, LayoutAttr layout, cons
   return std::vector<HostTensor>(mesh.size(), whole);
 }
 
+/// What argument `i` takes of the inputs: the one of its name, or the part of one that Normalize cut it from.
+static HostTensor argumentValue(func::FuncOp function, unsigned i, const NamedTensors &inputs) {
+  auto slice = function.getArgAttrOfType<DictionaryAttr>(i, "tp.slice_of");
+  auto name = slice ? slice.getAs<StringAttr>("name") : function.getArgAttrOfType<StringAttr>(i, "nn.name");
+  std::string text = name ? name.str() : "arg" + std::to_string(i);
+  auto found = llvm::find(inputs.names, text);
+  if (found == inputs.names.end())
+    throw Error("@" + inputs.entry + " takes \"" + text + "\", which is no input of the program it is compared with");
+  const HostTensor &whole = inputs.tensors[found - inputs.names.begin()];
+  if (!slice)
+    return whole;
+  std::vector<int64_t> sizes = slice.getAs<DenseI64ArrayAttr>("sizes").asArrayRef().vec();
+  HostTensor part = HostTensor::zeros(whole.type, sizes);
+  nn::StridedView view{0, nn::stridesOf(whole.shape)};
+  for (auto [offset, stride] : llvm::zip_equal(slice.getAs<DenseI64ArrayAttr>("offsets").asArrayRef(), view.strides))
+    view.offset += offset * stride;
+  nn::copyStrided(sizes, whole, view, part, {0, nn::stridesOf(sizes)});
+  return part;
+}
+
 namespace {
 class ProgramRun {
 public:
@@ -43,12 +64,12 @@ public:
 
   NamedTensors run(const NamedTensors &inputs) {
     auto function = module.lookupSymbol<func::FuncOp>(inputs.entry);
-    if (!function || function.getNumArguments() != inputs.tensors.size())
-      throw Error("the program has no function @" + inputs.entry + " with " + std::to_string(inputs.tensors.size()) +
-                  " arguments");
+    if (!function)
+      throw Error("the program has no function @" + inputs.entry);
     PerRank arguments(mesh.size());
-    for (auto [i, whole] : llvm::enumerate(inputs.tensors)) {
-      std::vector<HostTensor> shards = onRanks(whole, layoutIn(function.getArgAttr(i, globalTypeAttrName)), mesh);
+    for (unsigned i = 0; i < function.getNumArguments(); ++i) {
+      LayoutAttr layout = layoutIn(function.getArgAttr(i, globalTypeAttrName));
+      std::vector<HostTensor> shards = onRanks(argumentValue(function, i, inputs), layout, mesh);
       for (int64_t rank = 0; rank < mesh.size(); ++rank)
         arguments[rank].push_back(std::move(shards[rank]));
     }

@@ -9,7 +9,7 @@ namespace tp {
 /// Name of an argument or result outside the program: "nn.name", a string; `arg<k>` and `result<k>` unless given.
 inline constexpr llvm::StringLiteral nameAttrName = "nn.name";
 /// On an argument that is a slice of an argument of the program as it was written: "tp.slice_of", a dictionary
-/// `{arg = <its number>, name = "<its name>", shape = [..], offsets = [..], sizes = [..]}`.
+/// `{arg = <its number>, name = "<its name>", shape, offsets, sizes}`, the last three `array<i64: ..>`.
 inline constexpr llvm::StringLiteral sliceOfAttrName = "tp.slice_of";
 
 /// Whether argument `index` is a weight. It is if it carries `tp.parameter`; without it, it is an activation if it shares a

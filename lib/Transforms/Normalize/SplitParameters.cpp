@@ -57,24 +57,14 @@ bool wishHolds(Operation *op, Attribute wish, ArrayRef<Box> boxes) {
   return true;
 }
 
-std::vector<int64_t> integers(Attribute attribute) {
-  if (auto dense = dyn_cast_or_null<DenseI64ArrayAttr>(attribute))
-    return dense.asArrayRef().vec();
-  std::vector<int64_t> values;
-  if (auto array = dyn_cast_or_null<ArrayAttr>(attribute))
-    for (Attribute value : array)
-      values.push_back(cast<IntegerAttr>(value).getInt());
-  return values;
-}
-
 // `dictionary` with `offsets` and `sizes` of a part; where it is a part already, of that part.
 DictionaryAttr withBox(NamedAttrList dictionary, const Box &box, MLIRContext *context) {
-  Builder builder(context);
-  std::vector<int64_t> offsets = box.first, before = integers(dictionary.get("offsets"));
-  for (size_t dim = 0; dim < before.size(); ++dim)
-    offsets[dim] += before[dim];
-  dictionary.set("offsets", builder.getI64ArrayAttr(offsets));
-  dictionary.set("sizes", builder.getI64ArrayAttr(box.second));
+  std::vector<int64_t> offsets = box.first;
+  if (auto before = dyn_cast_or_null<DenseI64ArrayAttr>(dictionary.get("offsets")))
+    for (auto [offset, more] : llvm::zip_equal(offsets, before.asArrayRef()))
+      offset += more;
+  dictionary.set("offsets", DenseI64ArrayAttr::get(context, offsets));
+  dictionary.set("sizes", DenseI64ArrayAttr::get(context, box.second));
   return dictionary.getDictionary(context);
 }
 
@@ -98,7 +88,7 @@ void splitSlicedArguments(func::FuncOp function) {
     if (origin.empty()) {
       origin.set("arg", builder.getI64IntegerAttr(i));
       origin.set("name", name);
-      origin.set("shape", builder.getI64ArrayAttr(tensorType(argument).getShape()));
+      origin.set("shape", builder.getDenseI64ArrayAttr(tensorType(argument).getShape()));
     }
     for (auto [k, box] : llvm::enumerate(boxes)) {
       NamedAttrList attributes(function.getArgAttrDict(i));

@@ -6,9 +6,9 @@
 
 tp.mesh @mesh [tp = 2]
 
-// CHECK: nn.parameter @w.0 : tensor<64x64xf32> {source = {offsets = [0, 0], sizes = [64, 64], tensor = "qkv"}, tp.layout = #tp.layout<@mesh, [{tp}, {}]>}
-// CHECK: nn.parameter @w.1 : tensor<32x64xf32> {source = {offsets = [64, 0], sizes = [32, 64], tensor = "qkv"}, tp.layout = #tp.layout<@mesh, [{tp}, {}]>}
-// CHECK: nn.parameter @w.2 : tensor<32x64xf32> {source = {offsets = [96, 0], sizes = [32, 64], tensor = "qkv"}, tp.layout = #tp.layout<@mesh, [{tp}, {}]>}
+// CHECK: nn.parameter @w.0 : tensor<64x64xf32> {source = {offsets = array<i64: 0, 0>, sizes = array<i64: 64, 64>, tensor = "qkv"}, tp.layout = #tp.layout<@mesh, [{tp}, {}]>}
+// CHECK: nn.parameter @w.1 : tensor<32x64xf32> {source = {offsets = array<i64: 64, 0>, sizes = array<i64: 32, 64>, tensor = "qkv"}, tp.layout = #tp.layout<@mesh, [{tp}, {}]>}
+// CHECK: nn.parameter @w.2 : tensor<32x64xf32> {source = {offsets = array<i64: 96, 0>, sizes = array<i64: 32, 64>, tensor = "qkv"}, tp.layout = #tp.layout<@mesh, [{tp}, {}]>}
 // CHECK-NOT: nn.parameter
 nn.parameter @w : tensor<128x64xf32> {source = {tensor = "qkv"}, tp.layout = #tp.layout<@mesh, [{tp}, {}]>}
 

@@ -7,10 +7,10 @@
 tp.mesh @mesh [tp = 2]
 
 // CHECK: func.func @main
-// CHECK-SAME: %arg1: tensor<64x64xf32> {nn.name = "arg1.0", tp.layout = #tp.layout<@mesh, [{}, {tp}]>, tp.parameter, tp.slice_of = {arg = 1 : i64, name = "arg1", offsets = [0, 0], shape = [64, 192], sizes = [64, 64]}}
-// CHECK-SAME: %arg2: tensor<64x64xf32> {nn.name = "arg1.1", tp.layout = #tp.layout<@mesh, [{}, {tp}]>, tp.parameter, tp.slice_of = {arg = 1 : i64, name = "arg1", offsets = [0, 64], shape = [64, 192], sizes = [64, 64]}}
-// CHECK-SAME: %arg3: tensor<64x64xf32> {nn.name = "arg1.2", {{.*}}offsets = [0, 128]
-// CHECK-SAME: %arg4: tensor<64xf32> {nn.name = "arg2.0", tp.parameter, tp.slice_of = {arg = 2 : i64, name = "arg2", offsets = [0], shape = [192], sizes = [64]}}
+// CHECK-SAME: %arg1: tensor<64x64xf32> {nn.name = "arg1.0", tp.layout = #tp.layout<@mesh, [{}, {tp}]>, tp.parameter, tp.slice_of = {arg = 1 : i64, name = "arg1", offsets = array<i64: 0, 0>, shape = array<i64: 64, 192>, sizes = array<i64: 64, 64>}}
+// CHECK-SAME: %arg2: tensor<64x64xf32> {nn.name = "arg1.1", tp.layout = #tp.layout<@mesh, [{}, {tp}]>, tp.parameter, tp.slice_of = {arg = 1 : i64, name = "arg1", offsets = array<i64: 0, 64>, shape = array<i64: 64, 192>, sizes = array<i64: 64, 64>}}
+// CHECK-SAME: %arg3: tensor<64x64xf32> {nn.name = "arg1.2", {{.*}}offsets = array<i64: 0, 128>
+// CHECK-SAME: %arg4: tensor<64xf32> {nn.name = "arg2.0", tp.parameter, tp.slice_of = {arg = 2 : i64, name = "arg2", offsets = array<i64: 0>, shape = array<i64: 192>, sizes = array<i64: 64>}}
 // CHECK-SAME: %arg7: tensor<64x64xf32> {nn.name = "arg3", tp.parameter}
 // CHECK-NOT: nn.slice
 // CHECK: %[[Q:.*]] = nn.reshape %{{.*}} : tensor<2x8x64xf32> -> tensor<2x8x4x16xf32>
