@@ -3,6 +3,7 @@
 
 #include "dialects/tprt/Tprt.h"
 #include "tp/Analysis/VerifyLayouts.h"
+#include "tp/Conversion/Emit.h"
 #include "tp/Analysis/VerifyLocal.h"
 #include "tp/Conversion/Lower.h"
 #include "tp/Pipelines/Phases.h"
@@ -28,6 +29,7 @@ void registerAllDialects(mlir::DialectRegistry &registry) {
 void registerAllPasses() {
   reference::registerTestNumbersPass();
   registerVerifyLayoutsPasses();
+  registerEmitPasses();
   registerMemoryPasses();
   registerLowerPasses();
   registerNormalizePasses();
