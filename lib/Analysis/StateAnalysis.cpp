@@ -177,8 +177,7 @@ private:
       return success();
     }
     if (auto assignment = dyn_cast<nn::SetOp>(op))
-      return requireDeclared(op, assignment.getValue(),
-                             stateOfSymbol(op, assignment.getName(), assignment.getValue().getType()),
+      return requireDeclared(op, assignment.getValue(), stateOfSymbol(op, assignment.getName(), assignment.getValue().getType()),
                              "the new value of @" + assignment.getName());
     if (auto call = dyn_cast<func::CallOp>(op))
       return inferCall(call);
@@ -221,14 +220,14 @@ private:
     bool good = true;
     for (auto [i, operand] : llvm::enumerate(call.getOperands()))
       if (isa<RankedTensorType>(operand.getType()))
-        good &= succeeded(requireDeclared(call, operand,
-                                          declaredOf(callee, operand.getType(), callee.getArgAttr(i, globalTypeAttrName),
-                                                     "argument " + std::to_string(i)),
-                                          "operand " + Twine(i) + " of the call"));
+        good &= succeeded(requireDeclared(
+            call, operand,
+            declaredOf(callee, operand.getType(), callee.getArgAttr(i, globalTypeAttrName), "argument " + std::to_string(i)),
+            "operand " + Twine(i) + " of the call"));
     for (auto [i, result] : llvm::enumerate(call.getResults()))
       if (isa<RankedTensorType>(result.getType()))
-        set(result, declaredOf(callee, result.getType(), callee.getResultAttr(i, globalTypeAttrName),
-                               "result " + std::to_string(i)));
+        set(result,
+            declaredOf(callee, result.getType(), callee.getResultAttr(i, globalTypeAttrName), "result " + std::to_string(i)));
     return success(good);
   }
 
@@ -236,10 +235,10 @@ private:
     bool good = true;
     for (auto [i, operand] : llvm::enumerate(op->getOperands()))
       if (isa<RankedTensorType>(operand.getType()))
-        good &= succeeded(requireDeclared(op, operand,
-                                          declaredOf(function, operand.getType(), function.getResultAttr(i, globalTypeAttrName),
-                                                     "result " + std::to_string(i)),
-                                          "result " + Twine(i)));
+        good &= succeeded(requireDeclared(
+            op, operand,
+            declaredOf(function, operand.getType(), function.getResultAttr(i, globalTypeAttrName), "result " + std::to_string(i)),
+            "result " + Twine(i)));
     return success(good);
   }
 
@@ -303,8 +302,8 @@ private:
       return success();
     }
     auto refuse = [&](const Twine &needed) -> LogicalResult {
-      InFlightDiagnostic error = op->emitOpError() << "needs its operand " << needed << " over " << braced(axes)
-                                                   << ", but it is " << state.str();
+      InFlightDiagnostic error = op->emitOpError()
+                                 << "needs its operand " << needed << " over " << braced(axes) << ", but it is " << state.str();
       noteOrigin(error, input);
       return error;
     };
@@ -419,8 +418,7 @@ private:
     if (found.empty())
       return op.emitOpError() << "of an operand that is " << input.str() << " does not give shards of one tensor";
     if (found.size() > 1)
-      return op.emitOpError() << "can split its result in " << found.size() << " ways; say which one with "
-                              << globalTypeAttrName;
+      return op.emitOpError() << "can split its result in " << found.size() << " ways; say which one with " << globalTypeAttrName;
     state.dims = found.front();
     set(op, state);
     return success();
@@ -548,7 +546,8 @@ private:
       noteOrigin(error, op->getOperand(i));
       return error;
     };
-    auto forEachDim = [&](bool several, llvm::function_ref<LogicalResult(size_t, size_t, const FactorMap::Dim &, const Axes &)> visit) {
+    auto forEachDim = [&](bool several,
+                          llvm::function_ref<LogicalResult(size_t, size_t, const FactorMap::Dim &, const Axes &)> visit) {
       for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
         if (!isa<RankedTensorType>(operand.getType()))
           continue;
@@ -563,7 +562,9 @@ private:
     };
     if (failed(forEachDim(false, [&](size_t i, size_t d, const FactorMap::Dim &dim, const Axes &axes) -> LogicalResult {
           if (dim.empty())
-            return axes.empty() ? success() : LogicalResult(op->emitOpError() << operandText(i) << " is split along dimension " << d << " of size 1");
+            return axes.empty()
+                       ? success()
+                       : LogicalResult(op->emitOpError() << operandText(i) << " is split along dimension " << d << " of size 1");
           return assign(dim[0], axes, i, d);
         })))
       return failure();
@@ -627,7 +628,10 @@ private:
     if (invariant && (split || partial || replicated)) {
       size_t other = split ? *split : partial ? *partial : *replicated;
       return refuse(*invariant,
-                    "mixes " + named(*invariant, "I") + " with " + named(other, split ? "S" : partial ? "P" : "R"),
+                    "mixes " + named(*invariant, "I") + " with " +
+                        named(other, split     ? "S"
+                                     : partial ? "P"
+                                               : "R"),
                     "f is missing: tp.copy takes I to R");
     }
     if (split && map.factors[*splitFactor].kind == FactorKind::Reduction) {

@@ -57,8 +57,8 @@ void remove(Atoms &from, const Atoms &what) {
 
 class Search {
 public:
-  Search(const Mesh &mesh, const std::vector<int64_t> &shape, int64_t elementBytes, int64_t dynamicExtent,
-         const Layout &from, const Layout &to)
+  Search(const Mesh &mesh, const std::vector<int64_t> &shape, int64_t elementBytes, int64_t dynamicExtent, const Layout &from,
+         const Layout &to)
       : mesh(mesh), shape(shape), elementBytes(elementBytes), dynamicExtent(dynamicExtent) {
     std::vector<std::vector<AxisPart>> lists{from.partial, to.partial};
     for (const Layout *layout : {&from, &to})

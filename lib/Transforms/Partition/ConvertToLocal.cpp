@@ -99,8 +99,7 @@ private:
     for (auto [i, type] : llvm::enumerate(function.getResultTypes()))
       if (layoutOf(type))
         function.setResultAttr(i, globalTypeAttrName, TypeAttr::get(type));
-    function.setFunctionType(
-        builder.getFunctionType(localOf(function.getArgumentTypes()), localOf(function.getResultTypes())));
+    function.setFunctionType(builder.getFunctionType(localOf(function.getArgumentTypes()), localOf(function.getResultTypes())));
   }
 
   //===-- f ------------------------------------------------------------------------------------------------------===//
@@ -259,7 +258,8 @@ private:
       int64_t pieces = mesh.sizeOf(layoutOf(global).getLayout().dims[global.getDynamicDimIndex(i)].axes);
       Value mapped = local.lookup(size);
       if (pieces > 1)
-        mapped = arith::DivUIOp::create(builder, op.getLoc(), mapped, arith::ConstantIndexOp::create(builder, op.getLoc(), pieces));
+        mapped =
+            arith::DivUIOp::create(builder, op.getLoc(), mapped, arith::ConstantIndexOp::create(builder, op.getLoc(), pieces));
       sizes.push_back(mapped);
     }
     local[op] = tensor::EmptyOp::create(builder, op.getLoc(), localOf(global), sizes);
@@ -289,7 +289,8 @@ private:
     OpContext context(mesh, meshName, rule.getFactorMap(), *factors, operands);
     Operation *built = rule.buildLocal(builder, operands, localOf(op->getResultTypes()), context);
     // Local shapes do not tell which dimension of a reshape stays split (64 -> 1x64).
-    if (isa<nn::ReshapeOp>(op) && localOf(op->getOperand(0).getType()) != withLayout(cast<RankedTensorType>(op->getOperand(0).getType()), {}))
+    if (isa<nn::ReshapeOp>(op) &&
+        localOf(op->getOperand(0).getType()) != withLayout(cast<RankedTensorType>(op->getOperand(0).getType()), {}))
       built->setAttr(globalTypeAttrName, TypeAttr::get(op->getResult(0).getType()));
     bool isSource = llvm::none_of(op->getOperandTypes(), llvm::IsaPred<TensorType>) || isa<linalg::FillOp>(op);
     for (auto [old, made] : llvm::zip_equal(op->getResults(), built->getResults())) {

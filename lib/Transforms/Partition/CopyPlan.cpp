@@ -34,8 +34,8 @@ CopyPlan::CopyPlan(func::FuncOp function, const Mesh &mesh) : mesh(mesh) {
 }
 
 void CopyPlan::visit(Operation *op) {
-  bool depends = isa<nn::GetOp, func::CallOp>(op) ||
-                 llvm::any_of(op->getOperands(), [&](Value operand) { return hasCotangent(operand); });
+  bool depends =
+      isa<nn::GetOp, func::CallOp>(op) || llvm::any_of(op->getOperands(), [&](Value operand) { return hasCotangent(operand); });
   for (Value result : op->getResults())
     if (depends && isFloatTensor(result))
       differentiable.insert(result);
@@ -58,9 +58,8 @@ void CopyPlan::visit(Operation *op) {
 }
 
 bool CopyPlan::allUsesDiffer(Value value, const std::vector<AxisPart> &axes) const {
-  return !value.use_empty() && llvm::all_of(value.getUses(), [&](OpOperand &use) {
-    return minus(mesh, axes, needs.lookup(&use)).empty();
-  });
+  return !value.use_empty() &&
+         llvm::all_of(value.getUses(), [&](OpOperand &use) { return minus(mesh, axes, needs.lookup(&use)).empty(); });
 }
 
 std::vector<AxisSet> CopyPlan::setsOf(Value value, const AxisSet &given) const {
@@ -68,9 +67,8 @@ std::vector<AxisSet> CopyPlan::setsOf(Value value, const AxisSet &given) const {
   for (OpOperand &use : value.getUses())
     if (AxisSet need = minus(mesh, axesOf(use), given); !need.empty())
       sets.push_back(need);
-  std::sort(sets.begin(), sets.end(), [&](const AxisSet &a, const AxisSet &b) {
-    return std::pair(mesh.sizeOf(a), a) < std::pair(mesh.sizeOf(b), b);
-  });
+  std::sort(sets.begin(), sets.end(),
+            [&](const AxisSet &a, const AxisSet &b) { return std::pair(mesh.sizeOf(a), a) < std::pair(mesh.sizeOf(b), b); });
   sets.erase(std::unique(sets.begin(), sets.end()), sets.end());
   return sets;
 }

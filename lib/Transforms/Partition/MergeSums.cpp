@@ -13,7 +13,8 @@ bool isSum(Operation *op) {
     return false;
   Type type = op->getResult(0).getType();
   if (!layoutOf(type) || llvm::any_of(op->getOperandTypes(), [&](Type operand) {
-        return !layoutOf(operand) || cast<RankedTensorType>(operand).getElementType() != cast<RankedTensorType>(type).getElementType();
+        return !layoutOf(operand) ||
+               cast<RankedTensorType>(operand).getElementType() != cast<RankedTensorType>(type).getElementType();
       }))
     return false;
   if (isa<arith::AddFOp>(op))

@@ -117,11 +117,12 @@ private:
 
   // A reduction over exactly the axes that leaves the dimensions as they are.
   bool isReduction(ReshardOp op) const {
-    Layout from = canonical(costs.mesh, layoutOf(op.getInput()).getLayout()), to = canonical(costs.mesh, layoutOf(op).getLayout());
+    Layout from = canonical(costs.mesh, layoutOf(op.getInput()).getLayout()),
+           to = canonical(costs.mesh, layoutOf(op).getLayout());
     return from.isPartial() && from.reduction == kind && from.dims == to.dims && !touches(op.getType()) &&
            from.partial.size() >= axes.size() && without(from.partial) == to.partial && to.partial != from.partial &&
-           partialType(op.getType()) == withLayout(cast<RankedTensorType>(op.getType()),
-                                                   LayoutAttr::get(op.getContext(), layoutOf(op).getMesh(), from));
+           partialType(op.getType()) ==
+               withLayout(cast<RankedTensorType>(op.getType()), LayoutAttr::get(op.getContext(), layoutOf(op).getMesh(), from));
   }
 
   void addNode(Value value, Node node) {
@@ -148,7 +149,8 @@ private:
       if (node.reduction)
         cut.addEdge(source, node.self, MinCut::infinite);
       for (OpOperand &use : value.getUses())
-        cut.addEdge(node.whole, takesPartial(use) ? nodes.find(use.getOwner()->getResult(0))->second.self : sink, MinCut::infinite);
+        cut.addEdge(node.whole, takesPartial(use) ? nodes.find(use.getOwner()->getResult(0))->second.self : sink,
+                    MinCut::infinite);
     }
     side = cut.solve(source, sink);
   }
@@ -205,7 +207,8 @@ void placeReductions(func::FuncOp function) {
   ReshardCosts costs(function);
   std::vector<std::pair<std::vector<AxisPart>, Reduction>> kinds;
   for (auto op : function.getOps<ReshardOp>()) {
-    Layout from = canonical(costs.mesh, layoutOf(op.getInput()).getLayout()), to = canonical(costs.mesh, layoutOf(op).getLayout());
+    Layout from = canonical(costs.mesh, layoutOf(op.getInput()).getLayout()),
+           to = canonical(costs.mesh, layoutOf(op).getLayout());
     if (!from.isPartial() || to.isPartial())
       continue;
     std::pair kind{from.partial, from.reduction};

@@ -21,8 +21,8 @@ ReshardCosts::ReshardCosts(func::FuncOp function)
 ReshardCost ReshardCosts::of(Type from, Type to) const {
   auto type = cast<RankedTensorType>(from);
   int64_t elementBytes = bytesOf(RankedTensorType::get({}, type.getElementType()), 1);
-  std::optional<ReshardPlan> plan = planReshard(mesh, shapeOf(type), elementBytes, dynamicExtent, layoutOf(from).getLayout(),
-                                                layoutOf(to).getLayout());
+  std::optional<ReshardPlan> plan =
+      planReshard(mesh, shapeOf(type), elementBytes, dynamicExtent, layoutOf(from).getLayout(), layoutOf(to).getLayout());
   if (!plan)
     return {std::numeric_limits<int64_t>::max() / 4, 1};
   return {plan->wireBytes, plan->collectives};
@@ -92,6 +92,7 @@ public:
       for (Operation &op : llvm::make_early_inc_range(function.getBody().front()))
         if (auto reshard = dyn_cast<ReshardOp>(op))
           changed |= simplify(reshard);
+      eraseDead(function);
       changed |= shareAmongSiblings();
       eraseDead(function);
     }

@@ -28,7 +28,7 @@ func.func @main(%x: tensor<8x64xf32, #tp.layout<@mesh, [{}, {}]>>) -> tensor<8x6
   %p = nn.contract "sf,fh->sh" %g, %b : tensor<8x256xf32, #tp.layout<@mesh, [{}, {tp}]>>, tensor<256x64xf32, #tp.layout<@mesh, [{tp}, {}]>>
       -> tensor<8x64xf32, #tp.layout<@mesh, [{}, {}], partial = sum<tp>>>
   // CHECK: %[[Y:.*]] = tp.all_reduce sum %[[P]] over @mesh[tp], P -> I {tp.where = "mlp.down_proj", tp.why = "row split"}
-  // CHECK-NOT: tp.
+  // CHECK-NOT: = tp.
   %y = tp.reshard %p {tp.why = "row split"} : tensor<8x64xf32, #tp.layout<@mesh, [{}, {}], partial = sum<tp>>> -> tensor<8x64xf32, #tp.layout<@mesh, [{}, {}]>> loc("mlp.down_proj")
   // CHECK: return %[[Y]]
   return %y : tensor<8x64xf32, #tp.layout<@mesh, [{}, {}]>>

@@ -212,8 +212,7 @@ TEST(ReshardPlan, GathersTheMinorPartOnly) {
 
 TEST(ReshardPlan, FreesAMajorAxisByParkingTheMinorOne) {
   // dp cannot leave before tp; parking both on the other dimension costs less than gathering them.
-  EXPECT_EQ(names(plan("dp=2,tp=4", {8, 16}, "[{dp, tp}, {}]", "[{tp}, {}]")),
-            "all_to_all dp, tp, all_to_all tp, all_gather dp");
+  EXPECT_EQ(names(plan("dp=2,tp=4", {8, 16}, "[{dp, tp}, {}]", "[{tp}, {}]")), "all_to_all dp, tp, all_to_all tp, all_gather dp");
   // Where there is no other dimension, everything is gathered, and a slice is free.
   EXPECT_EQ(names(plan("dp=2,tp=4", {8}, "[{dp, tp}]", "[{tp}]")), "all_gather dp, tp, slice tp");
 }
@@ -227,9 +226,7 @@ TEST(ReshardPlan, HasNoneWhereTheSizeDoesNotDivide) {
   EXPECT_FALSE(planReshard(Mesh::parse("tp=2"), {3}, 4, 1, Layout::parse("[{}]"), Layout::parse("[{tp}]")));
 }
 
-TEST(ReshardPlan, NeedsNothingOverAnAxisOfSizeOne) {
-  EXPECT_TRUE(plan("tp=1", {8}, "[{tp}]", "[{}]").steps.empty());
-}
+TEST(ReshardPlan, NeedsNothingOverAnAxisOfSizeOne) { EXPECT_TRUE(plan("tp=1", {8}, "[{tp}]", "[{}]").steps.empty()); }
 
 TEST(ReshardPlan, CarriesAnyLayoutToAnyOther) {
   std::mt19937 random(20240607);
