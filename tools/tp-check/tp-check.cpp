@@ -1,11 +1,12 @@
-// tp-check: runs a program unsharded in the reference interpreter, and again in other forms, on the same inputs, and prints the
-// largest difference per output.
+// tp-check: runs a program unsharded in the reference interpreter, and again in other forms on the same inputs, and prints the
+// largest difference per output. The forms are the local one, on pretend ranks, and programs given with --against.
 #include "dialects/tp/Tp.h"
-#include "tp/InitAll.h"
+#include "tp/Pipelines/Driver.h"
 #include "tp/Reference/Check.h"
 #include "tp/Support/Npy.h"
-#include "tp/Support/Options.h"
+#include "tp/Support/WeightFile.h"
 
+#include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
 
 #include <cstdio>
@@ -13,8 +14,25 @@
 using namespace tp;
 using namespace mlir;
 
-/// Reads a program; what is wrong with it is the Error.
-static OwningOpRef<ModuleOp> parse(const std::string &path, MLIRContext &context) {
+namespace {
+
+struct CheckArguments {
+  CompilerOptions compiler;
+  std::vector<std::string> inputs, others;
+  int64_t seed = 0, tokens = 5;
+  std::optional<double> tolerance;
+
+  void declare(Options &options) {
+    compiler.declare(options);
+    options.add("--against", "FILE.mlir", others, "another form of the same program, such as tp-opt prints; - is standard input");
+    options.add("--seed", "S", seed, "of the random inputs and weights");
+    options.add("--input", "NAME=FILE.npy", inputs, "an input that is not random; may be repeated");
+    options.add("--tokens", "N", tokens, "tokens per sequence where that is dynamic", {.least = 1});
+  }
+};
+
+/// Reads another form of the program; what is wrong with it is the Error.
+OwningOpRef<ModuleOp> parse(const std::string &path, MLIRContext &context) {
   std::optional<Error> error;
   ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
     if (!error && diagnostic.getSeverity() == DiagnosticSeverity::Error)
@@ -27,8 +45,17 @@ static OwningOpRef<ModuleOp> parse(const std::string &path, MLIRContext &context
   return module;
 }
 
+/// The stored weights of a model; nothing for a graph, whose weights are random.
+std::optional<WeightFile> weightsOf(ModuleOp module) {
+  auto weights = module->getAttrOfType<DictionaryAttr>("tp.weights");
+  auto format = weights ? weights.getAs<StringAttr>("format") : StringAttr();
+  if (!format || format.getValue() == "none")
+    return std::nullopt;
+  return WeightFile::open(weights.getAs<StringAttr>("path").str());
+}
+
 /// Prints one line per output; returns the names of those over the tolerance.
-static std::string report(const std::string &form, const std::vector<reference::Difference> &found, double tolerance) {
+std::string report(const std::string &form, const std::vector<reference::Difference> &found, double tolerance) {
   std::string over;
   for (const reference::Difference &difference : found) {
     std::string name = difference.entry + "." + difference.output;
@@ -39,43 +66,61 @@ static std::string report(const std::string &form, const std::vector<reference::
   return over;
 }
 
-static int run(int argc, char **argv) {
-  std::string input;
-  std::vector<std::string> inputs, others;
-  int64_t seed = 0, tokens = 5;
-  std::optional<double> tolerance;
+int run(int argc, char **argv) {
+  CheckArguments arguments;
+  arguments.compiler.needsWeights = false;
   Options options("tp-check", "runs a program unsharded and sharded on the same inputs and compares");
-  options.argument("INPUT", input, "a graph (*.mlir)");
-  options.add("--against", "FILE.mlir", others, "another form of the same program, such as tp-opt prints; - is standard input");
-  options.add("--seed", "S", seed, "of the random inputs and weights");
-  options.add("--input", "NAME=FILE.npy", inputs, "an input that is not random; may be repeated");
-  options.add("--tokens", "N", tokens, "tokens per sequence where that is dynamic", {.least = 1});
+  arguments.declare(options);
   if (!options.parse(argc, argv))
     return 0;
 
-  DialectRegistry registry;
-  registerAllDialects(registry);
-  MLIRContext context(registry);
-  context.printOpOnDiagnostic(false);
-  OwningOpRef<ModuleOp> global = parse(input, context);
   reference::CheckOptions check;
-  check.seed = seed;
-  check.dynamicExtent = tokens;
-  for (const std::string &text : inputs) {
+  check.seed = arguments.seed;
+  check.dynamicExtent = arguments.tokens;
+  for (const std::string &text : arguments.inputs) {
     auto [name, path] = splitNameValue(text);
     check.inputs[name] = readNpy(path);
   }
-  reference::CheckCase drawn = reference::makeCase(*global, check);
-  reference::Outputs expected = reference::runProgram(*global, drawn);
-  double limit = tolerance.value_or(reference::toleranceOf(*global));
+  Driver driver("tp-check", arguments.compiler);
+  driver.read();
+  OwningOpRef<ModuleOp> global = driver.module().clone();
+  std::optional<WeightFile> weights = weightsOf(*global);
+  if (weights)
+    check.stored = [&](const std::string &name, DType type) {
+      HostTensor tensor = HostTensor::zeros(type, weights->at(name).shape);
+      std::vector<char> bytes(tensor.count() * bytesOf(type));
+      weights->read(name, type, bytes.data());
+      return fromBytes(type, tensor.shape, bytes.data());
+    };
+
+  reference::CheckCase drawn;
+  reference::Outputs expected;
+  double limit = arguments.tolerance.value_or(reference::toleranceOf(*global));
   std::string over;
-  for (const std::string &path : others) {
-    OwningOpRef<ModuleOp> other = parse(path, context);
+  driver.runPhase("reference", [&](ModuleOp) {
+    drawn = reference::makeCase(*global, check);
+    expected = reference::runProgram(*global, drawn);
+    return success();
+  });
+  // Without a mesh there is nothing to shard over: then only what is given is compared.
+  if (arguments.compiler.mesh || findMesh(*global) || arguments.others.empty()) {
+    driver.runPhases("partition");
+    std::vector<reference::Difference> found;
+    driver.runPhase("reference on ranks", [&](ModuleOp local) {
+      found = reference::differences(expected, reference::runProgram(local, drawn));
+      return success();
+    });
+    over += report("the local form on pretend ranks", found, limit);
+  }
+  for (const std::string &path : arguments.others) {
+    OwningOpRef<ModuleOp> other = parse(path, driver.context());
     over += report(path, reference::differences(expected, reference::runProgram(*other, drawn)), limit);
   }
   if (!over.empty())
     throw Error(over + ": over the tolerance of " + std::to_string(limit));
   return 0;
 }
+
+} // namespace
 
 int main(int argc, char **argv) { return runTool(argc, argv, run); }
