@@ -1,7 +1,10 @@
 // The list of phases; it reads as design and pipeline both.
 #include "tp/Pipelines/Phases.h"
 
+#include "tp/Conversion/Emit.h"
+#include "tp/Conversion/Lower.h"
 #include "tp/Transforms/Annotate.h"
+#include "tp/Transforms/Memory.h"
 #include "tp/Transforms/Normalize.h"
 #include "tp/Transforms/Partition.h"
 #include "tp/Transforms/Propagate.h"
@@ -28,6 +31,9 @@ const std::vector<Phase> &phases() {
       {"annotate", [](OpPassManager &pm, const PhaseOptions &options) { pm.addPass(createAnnotate(annotateOptions(options))); }},
       {"propagate", [](OpPassManager &pm, const PhaseOptions &) { pm.addPass(createPropagate()); }},
       {"partition", [](OpPassManager &pm, const PhaseOptions &) { pm.addPass(createPartition()); }},
+      {"lower", [](OpPassManager &pm, const PhaseOptions &) { pm.addPass(createLower()); }},
+      {"memory", [](OpPassManager &pm, const PhaseOptions &) { pm.addPass(createMemory()); }},
+      {"emit", [](OpPassManager &pm, const PhaseOptions &) { pm.addPass(createEmit()); }},
   };
   return list;
 }
