@@ -179,10 +179,12 @@ private:
         addUnique(onFactor, {factor, parts, claim.origin});
       }
     };
-    for (auto [slot, tensor] : llvm::enumerate(node.operands))
-      if (tensor >= 0)
-        for (const Claim &claim : claims.onTensor[tensor])
-          read(node.map.operands[slot][claim.place], claim);
+    // Operands with a wish of their own first: where several wishes ask for one split, the nearest is named as its reason.
+    for (bool wished : {true, false})
+      for (auto [slot, tensor] : llvm::enumerate(node.operands))
+        if (tensor >= 0 && graph.tensors[tensor].wish.has_value() == wished)
+          for (const Claim &claim : claims.onTensor[tensor])
+            read(node.map.operands[slot][claim.place], claim);
     for (auto [slot, tensor] : llvm::enumerate(node.results))
       if (tensor >= 0)
         for (const Claim &claim : claims.onTensor[tensor])
