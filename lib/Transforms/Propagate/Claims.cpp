@@ -305,6 +305,8 @@ Layout resultLayout(const Graph &graph, const Node &node, const Option &option, 
   for (size_t f = 0; f < node.map.factors.size(); ++f)
     if (node.map.factors[f].kind == FactorKind::Reduction)
       for (const AxisPart &part : option.axes[f]) {
+        if (graph.mesh.sizeOf(part) == 1)
+          continue; // one part is the whole
         layout.partial.push_back(part);
         layout.reduction = node.map.factors[f].reduction;
       }

@@ -3,6 +3,10 @@
 // RUN: tp-opt %t/first.mlir --tp-propagate | FileCheck %s
 // RUN: tp-opt %t/second.mlir --tp-propagate | FileCheck %s
 // RUN: tp-opt %t/hidden.mlir --tp-propagate | FileCheck %s
+// An axis of size 1 splits nothing and leaves nothing partial.
+// RUN: sed 's/tp = 4/tp = 1/' %t/first.mlir | tp-opt --tp-propagate | FileCheck %s --check-prefix=ONE
+// ONE-NOT: partial
+// ONE-NOT: tp.reshard
 
 // CHECK: func.func @main(%arg0: tensor<8x64xf32, #tp.layout<@mesh, [{}, {}]>>,
 // CHECK-SAME: %arg1: tensor<64x256xf32, #tp.layout<@mesh, [{}, {tp}]>>,
