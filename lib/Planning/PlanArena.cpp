@@ -32,9 +32,8 @@ public:
     // Buffers alive together, found by a sweep over the begins.
     std::vector<size_t> byLower(buffers.size());
     std::iota(byLower.begin(), byLower.end(), size_t(0));
-    std::sort(byLower.begin(), byLower.end(), [&](size_t a, size_t b) {
-      return std::pair(buffers[a].lower, a) < std::pair(buffers[b].lower, b);
-    });
+    std::sort(byLower.begin(), byLower.end(),
+              [&](size_t a, size_t b) { return std::pair(buffers[a].lower, a) < std::pair(buffers[b].lower, b); });
     std::vector<size_t> alive;
     for (size_t next : byLower) {
       if (buffers[next].lower >= buffers[next].upper)
@@ -83,9 +82,7 @@ ArenaPlan planArena(const std::vector<ArenaBuffer> &buffers, std::optional<int64
   auto sortedBy = [&](auto key) {
     std::vector<size_t> order(buffers.size());
     std::iota(order.begin(), order.end(), size_t(0));
-    std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-      return key(a) != key(b) ? key(a) > key(b) : a < b;
-    });
+    std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return key(a) != key(b) ? key(a) > key(b) : a < b; });
     return order;
   };
   std::vector<std::vector<size_t>> orders{

@@ -1,6 +1,7 @@
 // What the two halves of tp-convert-to-local share: where whole values are used differently by each rank (CopyPlan), and
 // how a change of layout is written in collectives (emitReshard).
 #pragma once
+#include "tp/Analysis/Where.h"
 #include "tp/Planning/ReshardPlan.h"
 #include "tp/Transforms/Partition.h"
 
@@ -38,8 +39,5 @@ private:
 
 /// `a` without what `b` covers, cut where `b` ends.
 AxisSet minus(const Mesh &mesh, const AxisSet &a, const std::vector<AxisPart> &b);
-
-/// For which op of the model `op` works: the innermost name in its location, else "<function>:<line>", else its own name.
-std::string whereOf(mlir::Operation *op);
 
 } // namespace tp

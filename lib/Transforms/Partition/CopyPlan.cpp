@@ -73,21 +73,4 @@ std::vector<AxisSet> CopyPlan::setsOf(Value value, const AxisSet &given) const {
   return sets;
 }
 
-std::string whereOf(Operation *op) {
-  std::string name;
-  int64_t line = -1;
-  op->getLoc()->walk([&](Location location) {
-    if (auto named = dyn_cast<NameLoc>(location); named && name.empty())
-      name = named.getName().str();
-    if (auto file = dyn_cast<FileLineColLoc>(location); file && line < 0)
-      line = file.getLine();
-    return WalkResult::advance();
-  });
-  if (!name.empty())
-    return name;
-  auto function = op->getParentOfType<func::FuncOp>();
-  std::string prefix = function ? function.getName().str() + ":" : "";
-  return prefix + (line >= 0 ? std::to_string(line) : op->getName().getStringRef().str());
-}
-
 } // namespace tp

@@ -1,0 +1,26 @@
+// What a local program costs, as tp-plan prints it and modules carry it.
+#pragma once
+#include "tp/Support/Json.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+
+#include <functional>
+
+namespace tp {
+
+struct PlanReportOptions {
+  /// Bytes that one rank needs at most for an entry. Without it: parameters, states, and the largest sum of values alive at once.
+  std::function<int64_t(mlir::func::FuncOp)> peakBytes;
+  /// Seconds by phase, in order.
+  std::vector<std::pair<std::string, double>> compileSeconds;
+};
+
+/// The document of `tp-plan --format json` for a module in the local form: an entry for every public function. Dynamic extents
+/// count at their bound (`nn.max_dynamic`). What is called counts as often as it is called. "notes" holds remarks for people.
+Json planReport(mlir::ModuleOp module, const PlanReportOptions &options = {});
+
+/// The same for people: a table of collectives and one of tensors for each entry; `explain` adds why each collective is there.
+std::string planTable(const Json &report, bool explain);
+
+} // namespace tp

@@ -1,0 +1,45 @@
+// Reads names from locations. An importer names ops with NameLoc; a program of a person has lines.
+#include "tp/Analysis/Where.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+using namespace mlir;
+
+namespace tp {
+
+std::string whereOf(Operation *op) {
+  std::string name;
+  int64_t line = -1;
+  op->getLoc()->walk([&](Location location) {
+    if (auto named = dyn_cast<NameLoc>(location); named && name.empty())
+      name = named.getName().str();
+    if (auto file = dyn_cast<FileLineColLoc>(location); file && line < 0)
+      line = file.getLine();
+    return WalkResult::advance();
+  });
+  if (!name.empty())
+    return name;
+  auto function = op->getParentOfType<func::FuncOp>();
+  std::string prefix = function ? function.getName().str() + ":" : "";
+  return prefix + (line >= 0 ? std::to_string(line) : op->getName().getStringRef().str());
+}
+
+std::string withoutLayerNumbers(StringRef text) {
+  std::string result;
+  for (size_t i = 0; i < text.size();) {
+    size_t end = i;
+    while (end < text.size() && llvm::isDigit(text[end]))
+      ++end;
+    // A name's part begins after a dot and ends before one (or with the name).
+    bool isPart =
+        end > i && i > 0 && text[i - 1] == '.' && (end == text.size() || !(llvm::isAlnum(text[end]) || text[end] == '_'));
+    if (isPart)
+      result += '*';
+    else
+      result += text.substr(i, std::max<size_t>(end - i, 1));
+    i = std::max(end, i + 1);
+  }
+  return result;
+}
+
+} // namespace tp

@@ -1,0 +1,116 @@
+// Prints a plan for people. Columns are as wide as what stands in them; numbers are set flush right.
+#include "tp/Planning/PlanReport.h"
+
+#include <algorithm>
+
+namespace tp {
+
+namespace {
+
+// 1536 -> "1.5 KiB"; exact below 1 KiB.
+std::string bytesText(int64_t bytes) {
+  const char *units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+  int unit = 0;
+  double value = bytes;
+  for (; value >= 1024 && unit < 4; ++unit)
+    value /= 1024;
+  char text[32];
+  std::snprintf(text, sizeof text, unit == 0 ? "%.0f %s" : "%.1f %s", value, units[unit]);
+  return text;
+}
+
+std::string shapeText(const Json &shape) {
+  std::string text;
+  for (const Json &size : shape)
+    text += (text.empty() ? "" : "x") + std::to_string(size.get<int64_t>());
+  return text.empty() ? "scalar" : text;
+}
+
+class Table {
+public:
+  explicit Table(std::vector<std::string> head) : rows{std::move(head)} {}
+  void add(std::vector<std::string> row) { rows.push_back(std::move(row)); }
+  bool empty() const { return rows.size() == 1; }
+
+  std::string str() const {
+    std::vector<size_t> widths(rows[0].size());
+    for (const auto &row : rows)
+      for (size_t i = 0; i < row.size(); ++i)
+        widths[i] = std::max(widths[i], row[i].size());
+    std::string text;
+    for (const auto &row : rows) {
+      std::string line = " ";
+      for (size_t i = 0; i < row.size(); ++i) {
+        std::string padding(widths[i] - row[i].size(), ' ');
+        bool isNumber = !rows.back()[i].empty() && std::isdigit(static_cast<unsigned char>(rows.back()[i][0]));
+        line += " " + (isNumber ? padding + row[i] : row[i] + padding) + " ";
+      }
+      line.erase(line.find_last_not_of(' ') + 1);
+      text += line + "\n";
+    }
+    return text;
+  }
+
+private:
+  std::vector<std::vector<std::string>> rows;
+};
+
+std::string axesText(const Json &axes) {
+  std::string text;
+  for (const Json &axis : axes)
+    text += (text.empty() ? "" : ",") + axis.get<std::string>();
+  return text;
+}
+
+std::string entryText(const Json &entry, bool explain) {
+  std::string text = "\nentry " + entry["name"].get<std::string>();
+  if (int64_t tokens = entry["tokens"].get<int64_t>())
+    text += ", " + std::to_string(tokens) + " tokens";
+  text += ", " + bytesText(entry["peak_bytes_per_rank"].get<int64_t>()) + " per rank at most\n";
+  Table collectives({"collective", "over", "operand", "count", "bytes per rank", "where"});
+  int64_t total = 0, number = 0;
+  for (const Json &each : entry["collectives"]) {
+    std::string kind = each["kind"].get<std::string>();
+    if (each.contains("reduce") && each["reduce"] != "sum")
+      kind += " " + each["reduce"].get<std::string>();
+    collectives.add({kind, axesText(each["axes"]) + " (" + std::to_string(each["group_size"].get<int64_t>()) + ")",
+                     shapeText(each["operand_shape"]) + " " + each["dtype"].get<std::string>(),
+                     std::to_string(each["count"].get<int64_t>()), std::to_string(each["wire_bytes_per_rank"].get<int64_t>()),
+                     each["where"].get<std::string>()});
+    total += each["wire_bytes_per_rank"].get<int64_t>();
+    number += each["count"].get<int64_t>();
+  }
+  if (collectives.empty())
+    text += "  no collectives\n";
+  else
+    text += collectives.str() + "  " + std::to_string(number) + " collectives, " + std::to_string(total) + " bytes per rank\n";
+  if (explain) {
+    for (const Json &each : entry["collectives"])
+      if (!each["why"].get<std::string>().empty())
+        text += "  " + each["where"].get<std::string>() + ": " + each["kind"].get<std::string>() + ", because " +
+                each["why"].get<std::string>() + "\n";
+  }
+  Table tensors({"tensor", "kind", "shape", "layout", "bytes per rank"});
+  for (const Json &each : entry["tensors"])
+    if (explain || each["kind"] != "activation")
+      tensors.add({each["name"].get<std::string>(), each["kind"].get<std::string>(),
+                   shapeText(each["shape"]) + " " + each["dtype"].get<std::string>(), each["layout"].get<std::string>(),
+                   std::to_string(each["bytes_per_rank"].get<int64_t>())});
+  return text + (tensors.empty() ? "" : "\n" + tensors.str());
+}
+
+} // namespace
+
+std::string planTable(const Json &report, bool explain) {
+  std::string text = "mesh";
+  for (auto &[axis, size] : report["mesh"].items())
+    text += " " + axis + "=" + std::to_string(size.get<int64_t>());
+  text += "\n";
+  for (const Json &note : report["notes"])
+    text += note.get<std::string>() + "\n";
+  for (const Json &entry : report["entries"])
+    text += entryText(entry, explain);
+  return text;
+}
+
+} // namespace tp
