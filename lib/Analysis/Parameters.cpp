@@ -20,7 +20,7 @@ public:
     function.walk([&](Operation *op) {
       if (auto rule = dyn_cast<ShardingRule>(op))
         mergeAlong(op, rule.getFactorMap());
-      else if (isa<ConstrainOp>(op))
+      else if (isa<ConstrainOp, ReshardOp, Collective>(op)) // the same value, on other ranks
         for (int64_t dim = 0; dim < cast<RankedTensorType>(op->getResultTypes()[0]).getRank(); ++dim)
           merge(of(op->getOperand(0), dim), of(op->getResult(0), dim));
     });
