@@ -11,6 +11,7 @@
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Remarks.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
 
@@ -38,7 +39,7 @@ static std::string placeOf(Location location) {
   return "";
 }
 
-// Keeps the first error with its notes, and all remarks. Registered for as long as the driver lives.
+// Keeps the first error with its notes. Registered for as long as the driver lives.
 class Driver::Diagnostics {
 public:
   explicit Diagnostics(MLIRContext *context)
@@ -51,13 +52,9 @@ public:
   /// The first error since `clear`; `otherwise` if there was none.
   Error error(const std::string &otherwise) const { return first ? *first : Error(otherwise); }
 
-  std::vector<std::string> remarks;
-
 private:
   void take(Diagnostic &diagnostic) {
     std::string place = placeOf(diagnostic.getLocation());
-    if (diagnostic.getSeverity() == DiagnosticSeverity::Remark)
-      remarks.push_back(place.empty() ? diagnostic.str() : place + ": " + diagnostic.str());
     if (diagnostic.getSeverity() != DiagnosticSeverity::Error || first)
       return;
     first.emplace(diagnostic.str());
@@ -76,6 +73,24 @@ private:
   ScopedDiagnosticHandler handler;
 };
 
+// Receives the remarks of the passes. The context owns it; the texts live in the driver.
+class Driver::Remarks : public remark::detail::MLIRRemarkStreamerBase {
+public:
+  explicit Remarks(std::vector<std::string> &texts) : texts(texts) {}
+
+  void streamOptimizationRemark(const remark::detail::Remark &remark) override {
+    std::string place = placeOf(remark.getLocation()), text = remark.getCategoryName().str() + ": ";
+    if (!place.empty())
+      text += place + ": ";
+    for (const remark::detail::Remark::Arg &argument : remark.getArgs())
+      text += argument.val;
+    texts.push_back(text);
+  }
+
+private:
+  std::vector<std::string> &texts;
+};
+
 Driver::Driver(std::string tool, const CompilerOptions &options) : tool(std::move(tool)), options(options) {
   DialectRegistry registry;
   registerAllDialects(registry);
@@ -86,7 +101,37 @@ Driver::Driver(std::string tool, const CompilerOptions &options) : tool(std::mov
 
 Driver::~Driver() = default;
 
-const std::vector<std::string> &Driver::remarks() const { return diagnostics->remarks; }
+void Driver::collectRemarks() {
+  remark::RemarkCategories categories;
+  categories.passed = categories.missed = categories.analysis = categories.failed = ".*"; // `all` alone enables none
+  if (failed(remark::enableOptimizationRemarks(*contextPointer, std::make_unique<Remarks>(remarkTexts),
+                                               std::make_unique<remark::RemarkEmittingPolicyAll>(), categories)))
+    throw Error("remarks cannot be collected");
+}
+
+// "model.layers.7.mlp" -> "model.layers.*.mlp": a number between dots becomes a star.
+static std::string withoutLayer(const std::string &text) {
+  std::string result;
+  for (size_t i = 0; i < text.size();) {
+    size_t end = i;
+    while (end < text.size() && std::isdigit(static_cast<unsigned char>(text[end])))
+      ++end;
+    bool isLayer = end > i && i > 0 && text[i - 1] == '.' && end < text.size() && text[end] == '.' &&
+                   !(i > 1 && std::isdigit(static_cast<unsigned char>(text[i - 2])));
+    result += isLayer ? "*" : text.substr(i, std::max<size_t>(end - i, 1));
+    i = std::max(end, i + 1);
+  }
+  return result;
+}
+
+std::vector<std::string> Driver::remarks() const {
+  std::vector<std::string> result;
+  llvm::StringMap<size_t> seen;
+  for (const std::string &text : remarkTexts)
+    if (std::string common = withoutLayer(text); seen.try_emplace(common, result.size()).second)
+      result.push_back(common);
+  return result;
+}
 
 static double secondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -2,6 +2,7 @@
 #include "ArenaTable.h"
 
 #include "tp/Pipelines/Driver.h"
+#include "tp/Planning/PlanReport.h"
 
 #include <cstdio>
 
@@ -39,9 +40,28 @@ static int run(int argc, char **argv) {
     return 0;
 
   Driver driver("tp-plan", compiler);
+  if (explain)
+    driver.collectRemarks();
   driver.read();
-  driver.runPhases("partition");
-  std::fputs(driver.print().c_str(), stdout);
+  driver.runPhases(compiler.stopAfter.value_or("partition"));
+  if (driver.stopped()) {
+    std::fputs(driver.print().c_str(), stdout);
+    return 0;
+  }
+  PlanReportOptions reportOptions;
+  reportOptions.compileSeconds = driver.seconds();
+  Json report = planReport(driver.module(), reportOptions);
+  if (format == "json") {
+    if (explain)
+      report["remarks"] = driver.remarks();
+    std::puts(printJson(report).c_str());
+    return 0;
+  }
+  std::fputs(planTable(report, explain).c_str(), stdout);
+  if (explain)
+    std::puts("\nwhy:");
+  for (const std::string &remark : driver.remarks())
+    std::puts(remark.c_str());
   return 0;
 }
 

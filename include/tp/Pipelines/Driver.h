@@ -63,15 +63,20 @@ public:
   mlir::MLIRContext &context() { return *contextPointer; }
   /// Phases that have run, "import" or "parse" first, with their seconds.
   const std::vector<std::pair<std::string, double>> &seconds() const { return phaseSeconds; }
-  /// What phases chose and why: remarks in order, "place: text".
-  const std::vector<std::string> &remarks() const;
+  /// From now on, keep what phases say about their choices.
+  void collectRemarks();
+  /// What phases chose and why, in order. What they say of several layers in the same words stands once, with `*` for the
+  /// layer's number.
+  std::vector<std::string> remarks() const;
   /// The module as text.
   std::string print();
 
 private:
   class Diagnostics;
+  class Remarks;
   std::string tool;
   const CompilerOptions &options;
+  std::vector<std::string> remarkTexts;
   std::unique_ptr<mlir::MLIRContext> contextPointer;
   std::unique_ptr<Diagnostics> diagnostics;
   mlir::OwningOpRef<mlir::ModuleOp> moduleRef;
