@@ -19,6 +19,8 @@ std::string describe(bool isResult, size_t index) {
 std::string braced(const std::vector<AxisPart> &axes) { return "{" + tp::str(axes) + "}"; }
 
 std::vector<AxisPart> sorted(const Mesh &mesh, std::vector<AxisPart> parts) {
+  // An axis of size 1 neither splits nor makes partial.
+  std::erase_if(parts, [&](const AxisPart &part) { return mesh.sizeOf(part) == 1; });
   std::sort(parts.begin(), parts.end());
   return mesh.merged(parts);
 }

@@ -11,10 +11,28 @@ namespace tp::lowering {
 /// The size as manifests write it: -1 for n, -k for n/k.
 static int64_t manifestSize(const Size &size) { return size.isStatic() ? size.factor : -size.splits[0]; }
 
+/// "model.layers.*.mlp" for "model.layers.12.mlp": how equal layers are counted together.
+static std::string withoutLayerNumbers(StringRef text) {
+  std::string result;
+  for (size_t i = 0; i < text.size();) {
+    size_t end = i;
+    while (end < text.size() && llvm::isDigit(text[end]))
+      ++end;
+    bool isNumber = end > i && i > 0 && text[i - 1] == '.' && (end == text.size() || text[end] == '.');
+    if (isNumber) {
+      result += '*';
+      i = end;
+    } else {
+      result += text[i++];
+    }
+  }
+  return result;
+}
+
 int64_t FunctionLowering::siteOf(Collective op, ArrayRef<Size> operandExtents) {
   auto text = [&](StringRef name) -> Attribute {
     auto value = op->getAttrOfType<StringAttr>(name);
-    return value ? value : builder.getStringAttr("");
+    return builder.getStringAttr(value ? withoutLayerNumbers(value.getValue()) : "");
   };
   CollectiveKind kind = *op.getCollectiveKind();
   bool reduces = kind == CollectiveKind::AllReduce || kind == CollectiveKind::ReduceScatter || kind == CollectiveKind::Reduce;
@@ -28,12 +46,12 @@ int64_t FunctionLowering::siteOf(Collective op, ArrayRef<Size> operandExtents) {
       builder.getNamedAttr("reduce", builder.getStringAttr(reduces ? tp::str(op.getReductionKind()) : "")),
       builder.getNamedAttr("dtype", builder.getStringAttr(name(dtypeOf(type.getElementType()).value_or(DType::F32)))),
       builder.getNamedAttr("operand_shape", builder.getDenseI64ArrayAttr(shape)),
-      builder.getNamedAttr("where", text("tp.where")),
-      builder.getNamedAttr("why", text("tp.why")),
+      builder.getNamedAttr("where", text(whereAttrName)),
   };
-  Attribute site = builder.getDictionaryAttr(fields);
   std::string key;
-  llvm::raw_string_ostream(key) << site;
+  llvm::raw_string_ostream(key) << builder.getDictionaryAttr(fields);
+  fields.push_back(builder.getNamedAttr("why", text(whyAttrName)));
+  Attribute site = builder.getDictionaryAttr(fields);
   auto [known, isNew] = siteNumbers.try_emplace(key, sites.size());
   if (isNew) {
     sites.push_back(site);
