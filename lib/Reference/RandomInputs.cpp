@@ -169,16 +169,22 @@ public:
       result.names.push_back(nameOf(i));
     // A given input decides how long the dynamic extent is.
     for (unsigned i = 0; i < function.getNumArguments(); ++i)
-      if (auto given = options.inputs.find(result.names[i]); given != options.inputs.end())
+      if (auto given = givenFor(result.names[i]); given != options.inputs.end())
         take(i, given->second, given->first);
     for (unsigned i = 0; i < function.getNumArguments(); ++i) {
-      auto given = options.inputs.find(result.names[i]);
+      auto given = givenFor(result.names[i]);
       result.tensors.push_back(given != options.inputs.end() ? given->second : drawn(i, result.names[i]));
     }
     return result;
   }
 
 private:
+  // "entry.name" is for one entry only, "name" for every entry that has such an input.
+  std::map<std::string, HostTensor>::const_iterator givenFor(const std::string &name) {
+    auto own = options.inputs.find(function.getSymName().str() + "." + name);
+    return own != options.inputs.end() ? own : options.inputs.find(name);
+  }
+
   func::FuncOp function;
   const CheckOptions &options;
   int64_t firstPosition;

@@ -18,7 +18,7 @@ namespace {
 
 struct CheckArguments {
   CompilerOptions compiler;
-  std::vector<std::string> inputs, others;
+  std::vector<std::string> inputs, outputs, others;
   int64_t seed = 0, tokens = 5;
   std::optional<double> tolerance;
 
@@ -27,6 +27,7 @@ struct CheckArguments {
     options.add("--against", "FILE.mlir", others, "another form of the same program, such as tp-opt prints; - is standard input");
     options.add("--seed", "S", seed, "of the random inputs and weights");
     options.add("--input", "NAME=FILE.npy", inputs, "an input that is not random; may be repeated");
+    options.add("--output", "ENTRY.NAME=FILE.npy", outputs, "where an output of the unsharded program goes; may be repeated");
     options.add("--tokens", "N", tokens, "tokens per sequence where that is dynamic", {.least = 1});
   }
 };
@@ -52,6 +53,26 @@ std::optional<WeightFile> weightsOf(ModuleOp module) {
   if (!format || format.getValue() == "none")
     return std::nullopt;
   return WeightFile::open(weights.getAs<StringAttr>("path").str());
+}
+
+/// Writes the outputs that were asked for, by "entry.name".
+void write(const std::vector<std::string> &wanted, const reference::Outputs &outputs) {
+  for (const std::string &text : wanted) {
+    auto [name, path] = splitNameValue(text);
+    std::string known;
+    bool found = false;
+    for (const reference::NamedTensors &entry : outputs)
+      for (size_t i = 0; i < entry.names.size(); ++i) {
+        std::string full = entry.entry + "." + entry.names[i];
+        known += (known.empty() ? "" : ", ") + full;
+        if (full != name)
+          continue;
+        writeNpy(path, entry.tensors[i]);
+        found = true;
+      }
+    if (!found)
+      throw Error("--output: no output is called \"" + name + "\"; there are " + known);
+  }
 }
 
 /// Prints one line per output; returns the names of those over the tolerance.
@@ -102,6 +123,7 @@ int run(int argc, char **argv) {
     expected = reference::runProgram(*global, drawn);
     return success();
   });
+  write(arguments.outputs, expected);
   // Without a mesh there is nothing to shard over: then only what is given is compared.
   if (arguments.compiler.mesh || findMesh(*global) || arguments.others.empty()) {
     driver.runPhases("partition");

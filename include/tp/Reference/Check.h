@@ -12,7 +12,7 @@ namespace tp::reference {
 
 struct CheckOptions {
   uint64_t seed = 0;
-  /// Inputs that are given, by name (`nn.name`, else arg0, arg1, ...), for every entry that has them.
+  /// Inputs that are given, by name (`nn.name`, else arg0, arg1, ...), for every entry that has them, or by "entry.name".
   std::map<std::string, HostTensor> inputs;
   /// Reads a stored tensor as elements of a type. Without it, weights are random.
   std::function<HostTensor(const std::string &name, DType type)> stored;
