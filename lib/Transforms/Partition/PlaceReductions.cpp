@@ -45,14 +45,6 @@ private:
     Attribute why;
   };
 
-  std::vector<AxisPart> without(const std::vector<AxisPart> &list) const {
-    std::vector<AxisPart> rest;
-    for (const AxisPart &atom : costs.mesh.atoms({list, axes}))
-      if (costs.mesh.overlap(list, atom) && !costs.mesh.overlap(axes, atom))
-        rest.push_back(atom);
-    return costs.mesh.merged(rest);
-  }
-
   bool touches(Type type) const {
     LayoutAttr layout = layoutOf(type);
     if (!layout)
@@ -68,9 +60,10 @@ private:
     auto tensor = cast<RankedTensorType>(type);
     LayoutAttr attribute = layoutOf(type);
     Layout layout = attribute.getLayout();
-    layout.partial.insert(layout.partial.end(), axes.begin(), axes.end());
+    // Axes of size 1 stay on the dimensions: types of one op must agree in how they are written.
+    layout.partial = costs.mesh.merged(costs.mesh.atoms({layout.partial, axes}));
     layout.reduction = kind;
-    return withLayout(tensor, LayoutAttr::get(type.getContext(), attribute.getMesh(), canonical(costs.mesh, layout)));
+    return withLayout(tensor, LayoutAttr::get(type.getContext(), attribute.getMesh(), layout));
   }
 
   bool canBePartial(Type type) const {
@@ -117,12 +110,7 @@ private:
 
   // A reduction over exactly the axes that leaves the dimensions as they are.
   bool isReduction(ReshardOp op) const {
-    Layout from = canonical(costs.mesh, layoutOf(op.getInput()).getLayout()),
-           to = canonical(costs.mesh, layoutOf(op).getLayout());
-    return from.isPartial() && from.reduction == kind && from.dims == to.dims && !touches(op.getType()) &&
-           from.partial.size() >= axes.size() && without(from.partial) == to.partial && to.partial != from.partial &&
-           partialType(op.getType()) ==
-               withLayout(cast<RankedTensorType>(op.getType()), LayoutAttr::get(op.getContext(), layoutOf(op).getMesh(), from));
+    return canBePartial(op.getType()) && op.getInput().getType() == partialType(op.getType());
   }
 
   void addNode(Value value, Node node) {
