@@ -1,6 +1,8 @@
 // tp-check: runs a program unsharded in the reference interpreter, and again in other forms on the same inputs, and prints the
-// largest difference per output. The forms are the local one, on pretend ranks, and programs given with --against.
+// largest difference per output. The forms are the local one, on pretend ranks, the compiled module, and programs given
+// with --against.
 #include "dialects/tp/Tp.h"
+#include "tp/Pipelines/CompiledModule.h"
 #include "tp/Pipelines/Driver.h"
 #include "tp/Reference/Check.h"
 #include "tp/Support/Npy.h"
@@ -133,6 +135,14 @@ int run(int argc, char **argv) {
       return success();
     });
     over += report("the local form on pretend ranks", found, limit);
+    if (arguments.compiler.target == "cpu" && !driver.stopped()) {
+      driver.runPhase("compiled", [&](ModuleOp local) {
+        found = reference::differences(expected, runCompiled(local, drawn));
+        return success();
+      });
+      std::string compiledOver = report("the compiled module", found, limit);
+      over += (over.empty() || compiledOver.empty() ? "" : ", ") + compiledOver;
+    }
   }
   for (const std::string &path : arguments.others) {
     OwningOpRef<ModuleOp> other = parse(path, driver.context());
