@@ -1,8 +1,8 @@
 // tp-check: runs a program unsharded in the reference interpreter, and again in other forms on the same inputs, and prints the
 // largest difference per output. The forms are the local one, on pretend ranks, the compiled module, and programs given
 // with --against.
+#include "CompiledModule.h"
 #include "dialects/tp/Tp.h"
-#include "tp/Pipelines/CompiledModule.h"
 #include "tp/Pipelines/Driver.h"
 #include "tp/Reference/Check.h"
 #include "tp/Support/Npy.h"

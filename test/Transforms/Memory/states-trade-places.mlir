@@ -1,9 +1,9 @@
 // Two states that trade places are both kept before either is lost, with one buffer between.
 // RUN: tp-opt %s --tp-lower --tp-memory | FileCheck %s
 
-// CHECK-DAG:     %[[A:.*]] = tprt.state @a
-// CHECK-DAG:     %[[B:.*]] = tprt.state @b
-// CHECK:         tprt.copy %[[A]][{{.*}}] -> %[[OLD:.*]][
+// CHECK-DAG:     %[[A:%[0-9]+]] = tprt.state @a
+// CHECK-DAG:     %[[B:%[0-9]+]] = tprt.state @b
+// CHECK:         tprt.copy %[[A]][{{.*}}] -> %[[OLD:%[0-9]+]][
 // CHECK:         tprt.copy %[[B]][{{.*}}] -> %[[A]][
 // CHECK:         tprt.copy %[[OLD]][{{.*}}] -> %[[B]][
 // CHECK-NOT:     tprt.copy

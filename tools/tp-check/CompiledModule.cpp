@@ -1,7 +1,8 @@
 // Compiles into a temporary file and loads it with libtprt. Parameters are given as whole tensors by name, so the module is
 // told nothing of a weight file: what is checked is the program, with the numbers that the interpreter had.
-#include "tp/Pipelines/CompiledModule.h"
+#include "CompiledModule.h"
 
+#include "dialects/nn/Nn.h"
 #include "tp/Conversion/Emit.h"
 #include "tp/Conversion/Lower.h"
 #include "tp/Transforms/Memory.h"
