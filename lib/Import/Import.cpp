@@ -5,6 +5,7 @@
 
 #include "dialects/nn/Nn.h"
 #include "tp/Support/Error.h"
+#include "tp/Support/Gguf.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -41,18 +42,32 @@ static int64_t sequenceBound(const LlamaConfig &config, const ImportOptions &opt
   return *options.maxSequence;
 }
 
-static DictionaryAttr modelAttr(MLIRContext *context, const std::string &path, const LlamaConfig &config,
-                                const ImportOptions &options, int64_t maxSequence) {
+// What tokenises for the model: the GGUF file itself or the folder; nothing where there is no tokenizer.
+static DictionaryAttr tokenizerAttr(MLIRContext *context, const std::string &path, const std::optional<WeightFile> &file) {
+  bool isGguf = isGgufPath(path);
+  if (isGguf ? !file->gguf()->has("tokenizer.ggml.model") : !fs::exists(fs::path(path) / "tokenizer.json"))
+    return {};
   Builder builder(context);
-  auto entry = [&](StringRef name, Attribute value) { return builder.getNamedAttr(name, value); };
-  auto tokenizer =
-      builder.getDictionaryAttr({entry("format", builder.getStringAttr(isGgufPath(path) ? "gguf" : "hf")),
-                                 entry("path", builder.getStringAttr(fs::absolute(path).lexically_normal().string()))});
   return builder.getDictionaryAttr(
-      {entry("kind", builder.getStringAttr("language_model")), entry("batch", builder.getI64IntegerAttr(options.batch)),
-       entry("max_seq", builder.getI64IntegerAttr(maxSequence)), entry("vocab", builder.getI64IntegerAttr(config.vocabulary)),
-       entry("eos", builder.getDenseI64ArrayAttr(config.endTokens)), entry("bos", builder.getI64IntegerAttr(config.beginToken)),
-       entry("add_bos", builder.getBoolAttr(config.addBeginToken)), entry("tokenizer", tokenizer)});
+      {builder.getNamedAttr("format", builder.getStringAttr(isGguf ? "gguf" : "hf")),
+       builder.getNamedAttr("path", builder.getStringAttr(fs::absolute(path).lexically_normal().string()))});
+}
+
+static DictionaryAttr modelAttr(MLIRContext *context, const LlamaConfig &config, int64_t batch, int64_t maxSequence,
+                                DictionaryAttr tokenizer) {
+  Builder builder(context);
+  SmallVector<NamedAttribute> entries;
+  auto add = [&](StringRef name, Attribute value) { entries.push_back(builder.getNamedAttr(name, value)); };
+  add("kind", builder.getStringAttr("language_model"));
+  add("batch", builder.getI64IntegerAttr(batch));
+  add("max_seq", builder.getI64IntegerAttr(maxSequence));
+  add("vocab", builder.getI64IntegerAttr(config.vocabulary));
+  add("eos", builder.getDenseI64ArrayAttr(config.endTokens));
+  add("bos", builder.getI64IntegerAttr(config.beginToken));
+  add("add_bos", builder.getBoolAttr(config.addBeginToken));
+  if (tokenizer)
+    add("tokenizer", tokenizer);
+  return builder.getDictionaryAttr(entries);
 }
 
 static DictionaryAttr weightsAttr(MLIRContext *context, const std::string &path, const std::optional<WeightFile> &file) {
@@ -96,7 +111,7 @@ OwningOpRef<ModuleOp> importModel(MLIRContext &context, const std::string &path,
   OpBuilder builder(module->getBodyRegion());
   addMesh(builder, options.mesh);
   buildLlama(*module, config, plan, {options.type, options.batch, maxSequence});
-  (*module)->setAttr("tp.model", modelAttr(&context, path, config, options, maxSequence));
+  (*module)->setAttr("tp.model", modelAttr(&context, config, options.batch, maxSequence, tokenizerAttr(&context, path, file)));
   (*module)->setAttr("tp.weights", weightsAttr(&context, path, file));
   return module;
 }
