@@ -101,6 +101,11 @@ ObjectCode compileObject(mlir::ModuleOp module, const std::string &isa, const st
       function.addFnAttr("target-cpu", isa);
       function.addFnAttr("prefer-vector-width", isa == "x86-64-v4" ? "512" : "256");
       function.addFnAttr(llvm::Attribute::NoUnwind);
+      // An entry is thousands of calls in a row, with nothing to gain between them.
+      if (!function.hasLocalLinkage()) {
+        function.addFnAttr(llvm::Attribute::OptimizeNone);
+        function.addFnAttr(llvm::Attribute::NoInline);
+      }
     }
   optimise(*code, *machine);
 
