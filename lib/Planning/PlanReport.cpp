@@ -110,8 +110,10 @@ private:
     json["count"] = 0;
     json["wire_bytes_per_rank"] = 0;
     json["where"] = textOf(op, whereAttrName);
+    // Equal but for the reason is equal: the first reason is shown.
+    std::string key = json.dump() + tp::str(op.getAxesAttr().getParts());
     json["why"] = textOf(op, whyAttrName);
-    Json &sum = collectives.try_emplace(json.dump() + tp::str(op.getAxesAttr().getParts()), json).first->second;
+    Json &sum = collectives.try_emplace(key, json).first->second;
     sum["count"] = sum["count"].get<int64_t>() + times;
     sum["wire_bytes_per_rank"] = sum["wire_bytes_per_rank"].get<int64_t>() + times * wireBytesPerRank(*kind, bytes, ranks);
   }
