@@ -143,12 +143,14 @@ void Driver::read() {
   const std::string &path = options.input;
   if (!std::filesystem::exists(path))
     throw Error(path + ": does not exist");
+  if (!options.isGraph() && !isModelPath(path))
+    throw Error(path + ": is no *.mlir file, no *.gguf file and no folder");
   options.check();
   if (options.isGraph()) {
     moduleRef = parseSourceFile<ModuleOp>(path, contextPointer.get());
     if (!moduleRef)
       throw diagnostics->error(path + ": cannot be read");
-  } else if (isModelPath(path)) {
+  } else {
     Progress progress(tool, "import");
     ImportOptions import;
     import.mesh = *options.mesh;
@@ -162,8 +164,6 @@ void Driver::read() {
     moduleRef = importModel(*contextPointer, path, import);
     if (failed(verify(*moduleRef)))
       throw diagnostics->error(path + ": the imported program does not verify");
-  } else {
-    throw Error(path + ": is no *.mlir file, no *.gguf file and no folder");
   }
   phaseSeconds.push_back({options.isGraph() ? "parse" : "import", secondsSince(start)});
 }

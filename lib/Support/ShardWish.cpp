@@ -41,7 +41,7 @@ static std::string layoutText(std::string_view dimension) {
 
 ShardWish ShardWish::parse(std::string_view text) {
   auto fail = [&](const std::string &why) {
-    return UsageError("--shard \"" + std::string(text) + "\": " + why, {"it reads PATTERN=[_,tp], one entry per dimension"});
+    return UsageError(why, {"a wish reads PATTERN=[_,tp], one entry per dimension"});
   };
   // The brackets hold no '=' and a name may: the last one counts.
   size_t equals = text.rfind("=[");

@@ -19,7 +19,7 @@ struct ShardWish {
   std::string pattern;
   Layout layout;
 
-  /// Reads PATTERN=[...]. Throws UsageError.
+  /// Reads PATTERN=[...]. Throws UsageError, which does not repeat the text.
   static ShardWish parse(std::string_view text);
   static std::vector<ShardWish> parse(const std::vector<std::string> &texts);
   bool matches(std::string_view name) const { return globMatches(pattern, name); }

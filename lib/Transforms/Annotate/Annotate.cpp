@@ -138,6 +138,7 @@ struct Annotate : impl::AnnotateBase<Annotate> {
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    StringRef malformed = mesh;
     try {
       std::optional<Mesh> wished;
       if (!mesh.empty())
@@ -145,12 +146,14 @@ struct Annotate : impl::AnnotateBase<Annotate> {
       SmallVector<StringRef> texts;
       StringRef(shard).split(texts, ';', -1, /*KeepEmpty=*/false);
       std::vector<ShardWish> wishes;
-      for (StringRef text : texts)
+      for (StringRef text : texts) {
+        malformed = text;
         wishes.push_back(ShardWish::parse(std::string_view(text)));
+      }
       if (failed(annotate(module, wished, wishes)))
         signalPassFailure();
     } catch (const Error &error) {
-      module.emitError(error.what());
+      emitError(UnknownLoc::get(module.getContext())) << "\"" << malformed << "\": " << error.what();
       signalPassFailure();
     }
   }
