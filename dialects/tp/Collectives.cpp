@@ -45,7 +45,10 @@ LogicalResult check(Collective op, ArrayRef<States> allowed, std::optional<int64
     bool fits = i != *dim ? a == b : growth > 0 ? b == a * ranks : a == b * ranks;
     if (!fits)
       return op->emitOpError() << "over " << ranks << " ranks takes dimension " << i << " from " << a << " to "
-                               << (i != *dim ? a : growth > 0 ? a * ranks : a / ranks) << ", not to " << b;
+                               << (i != *dim    ? a
+                                   : growth > 0 ? a * ranks
+                                                : a / ranks)
+                               << ", not to " << b;
   }
   if (*dim < 0 || *dim >= from.getRank())
     return op->emitOpError() << "has no dimension " << *dim << " in a tensor of rank " << from.getRank();
@@ -185,15 +188,13 @@ LogicalResult AllGatherOp::verifySymbolUses(SymbolTableCollection &) {
 }
 std::optional<CollectiveKind> AllGatherOp::getCollectiveKind() { return CollectiveKind::AllGather; }
 PerRank AllGatherOp::evaluateOnRanks(const Mesh &mesh, const PerRank &operands) {
-  return onEveryRank(mesh, getAxesAttr(),
-                     [&](const auto &group, int64_t) { return gathered(operands, group, getDim()); });
+  return onEveryRank(mesh, getAxesAttr(), [&](const auto &group, int64_t) { return gathered(operands, group, getDim()); });
 }
 Value AllGatherOp::buildConjugate(OpBuilder &b, Location loc, Value cotangent) {
   if (getTo() == State::I)
-    return SliceOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::I, State::S,
-                           getDim());
-  return ReduceScatterOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::P,
-                                 State::S, getDim(), ReductionKind::Sum);
+    return SliceOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::I, State::S, getDim());
+  return ReduceScatterOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::P, State::S, getDim(),
+                                 ReductionKind::Sum);
 }
 
 LogicalResult ReduceScatterOp::verifySymbolUses(SymbolTableCollection &) {
@@ -209,8 +210,7 @@ PerRank ReduceScatterOp::evaluateOnRanks(const Mesh &mesh, const PerRank &operan
 Value ReduceScatterOp::buildConjugate(OpBuilder &b, Location loc, Value cotangent) {
   if (getReduction() != ReductionKind::Sum)
     return {};
-  return AllGatherOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::S, State::R,
-                             getDim());
+  return AllGatherOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::S, State::R, getDim());
 }
 
 LogicalResult SliceOp::verifySymbolUses(SymbolTableCollection &) {
@@ -224,10 +224,8 @@ PerRank SliceOp::evaluateOnRanks(const Mesh &mesh, const PerRank &operands) {
 }
 Value SliceOp::buildConjugate(OpBuilder &b, Location loc, Value cotangent) {
   if (getFrom() == State::I)
-    return AllGatherOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::S,
-                               State::I, getDim());
-  return PlaceOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::S, State::P,
-                         getDim());
+    return AllGatherOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::S, State::I, getDim());
+  return PlaceOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::S, State::P, getDim());
 }
 
 LogicalResult PlaceOp::verifySymbolUses(SymbolTableCollection &) {
@@ -242,8 +240,7 @@ PerRank PlaceOp::evaluateOnRanks(const Mesh &mesh, const PerRank &operands) {
   });
 }
 Value PlaceOp::buildConjugate(OpBuilder &b, Location loc, Value cotangent) {
-  return SliceOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::R, State::S,
-                         getDim());
+  return SliceOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::R, State::S, getDim());
 }
 
 //===-- all_to_all -----------------------------------------------------------------------------------------------===//
@@ -273,8 +270,8 @@ PerRank AllToAllOp::evaluateOnRanks(const Mesh &mesh, const PerRank &operands) {
   });
 }
 Value AllToAllOp::buildConjugate(OpBuilder &b, Location loc, Value cotangent) {
-  return AllToAllOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::S, State::S,
-                            getConcat(), getSplit());
+  return AllToAllOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::S, State::S, getConcat(),
+                            getSplit());
 }
 
 //===-- keep -----------------------------------------------------------------------------------------------------===//
@@ -314,8 +311,8 @@ Value BroadcastOp::buildConjugate(OpBuilder &b, Location loc, Value cotangent) {
   if (getTo() == State::I)
     return KeepOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::I, State::P,
                           ReductionKind::Sum);
-  return ReduceOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::P, State::P,
-                          getRoot(), ReductionKind::Sum);
+  return ReduceOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::P, State::P, getRoot(),
+                          ReductionKind::Sum);
 }
 
 LogicalResult ReduceOp::verifySymbolUses(SymbolTableCollection &) {
@@ -333,8 +330,7 @@ PerRank ReduceOp::evaluateOnRanks(const Mesh &mesh, const PerRank &operands) {
 Value ReduceOp::buildConjugate(OpBuilder &b, Location loc, Value cotangent) {
   if (getReduction() != ReductionKind::Sum)
     return {};
-  return BroadcastOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::R, State::R,
-                             getRoot());
+  return BroadcastOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::R, State::R, getRoot());
 }
 
 LogicalResult GatherOp::verifySymbolUses(SymbolTableCollection &) {
@@ -349,8 +345,8 @@ PerRank GatherOp::evaluateOnRanks(const Mesh &mesh, const PerRank &operands) {
   });
 }
 Value GatherOp::buildConjugate(OpBuilder &b, Location loc, Value cotangent) {
-  return ScatterOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::R, State::S,
-                           getDim(), getRoot());
+  return ScatterOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::R, State::S, getDim(),
+                           getRoot());
 }
 
 LogicalResult ScatterOp::verifySymbolUses(SymbolTableCollection &) {
@@ -364,8 +360,8 @@ PerRank ScatterOp::evaluateOnRanks(const Mesh &mesh, const PerRank &operands) {
   });
 }
 Value ScatterOp::buildConjugate(OpBuilder &b, Location loc, Value cotangent) {
-  return GatherOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::S, State::P,
-                          getDim(), getRoot());
+  return GatherOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::S, State::P, getDim(),
+                          getRoot());
 }
 
 //===-- permute --------------------------------------------------------------------------------------------------===//
@@ -400,8 +396,7 @@ Value PermuteOp::buildConjugate(OpBuilder &b, Location loc, Value cotangent) {
   SmallVector<int64_t> turned;
   for (size_t i = 0; i + 1 < getPairs().size(); i += 2)
     turned.append({getPairs()[i + 1], getPairs()[i]});
-  return PermuteOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::S, State::S,
-                           turned);
+  return PermuteOp::create(b, loc, getInput().getType(), cotangent, getMesh(), getAxesAttr(), State::S, State::S, turned);
 }
 
 } // namespace tp

@@ -12,9 +12,7 @@ namespace tp {
 namespace {
 
 // Names a tensor of the op in errors: "operand 1" or "result 0".
-std::string describe(bool isResult, size_t index) {
-  return (isResult ? "result " : "operand ") + std::to_string(index);
-}
+std::string describe(bool isResult, size_t index) { return (isResult ? "result " : "operand ") + std::to_string(index); }
 
 std::string braced(const std::vector<AxisPart> &axes) { return "{" + tp::str(axes) + "}"; }
 
@@ -39,8 +37,7 @@ void noteWhereItBecamePartial(InFlightDiagnostic &diagnostic, Value value, const
         if (mesh.overlap(layout.getLayout().partial, axis))
           source = operand;
     if (!source) {
-      diagnostic.attachNote(op->getLoc()) << "became partial here: a reduced dimension is split over \"" << tp::str(axis)
-                                          << "\"";
+      diagnostic.attachNote(op->getLoc()) << "became partial here: a reduced dimension is split over \"" << tp::str(axis) << "\"";
       break;
     }
     value = source;
@@ -130,8 +127,8 @@ FailureOr<FactorAxes> verifyLaidOut(Operation *op, ShardingRule rule, const Mesh
       if (!firstMarked)
         firstMarked = i;
       if (kind && *kind != layout.getLayout().reduction)
-        return op->emitOpError() << "mixes partial " << tp::str(*kind) << " and partial "
-                                 << tp::str(layout.getLayout().reduction) << " over axis \"" << tp::str(atom) << "\"";
+        return op->emitOpError() << "mixes partial " << tp::str(*kind) << " and partial " << tp::str(layout.getLayout().reduction)
+                                 << " over axis \"" << tp::str(atom) << "\"";
       kind = layout.getLayout().reduction;
     }
     if (mesh.overlap(reduced, atom)) {
@@ -156,8 +153,7 @@ FailureOr<FactorAxes> verifyLaidOut(Operation *op, ShardingRule rule, const Mesh
     if (splitsToo)
       diagnostic << "has an operand that is partial over axis \"" << tp::str(atom) << "\" and one that is split over it";
     else if (count > 1)
-      diagnostic << "needs whole values, but " << count << " of its operands are partial over axis \"" << tp::str(atom)
-                 << "\"";
+      diagnostic << "needs whole values, but " << count << " of its operands are partial over axis \"" << tp::str(atom) << "\"";
     else if (rule.preservesPartial(*kind, SmallVector<bool>(marked.size(), true)))
       diagnostic << "adds " << describe(false, *firstMarked) << ", which is partial over axis \"" << tp::str(atom)
                  << "\", to values that are whole: they would be counted once per rank";

@@ -77,7 +77,8 @@ bool axesPerFactor(const Mesh &mesh, const FactorMap &map, const FactorMap::Dim 
                    std::vector<std::pair<int64_t, std::vector<AxisPart>>> &result);
 
 /// The axis list of a dimension whose factors are split as `factorAxes` says.
-std::vector<AxisPart> axesOfDim(const Mesh &mesh, const FactorMap::Dim &dim, const std::vector<std::vector<AxisPart>> &factorAxes);
+std::vector<AxisPart> axesOfDim(const Mesh &mesh, const FactorMap::Dim &dim,
+                                const std::vector<std::vector<AxisPart>> &factorAxes);
 
 /// Works out the factor axes of a laid-out op and checks that all layouts fit them: equal factors split equally, no axis on two
 /// factors, whole factors whole, results partial over exactly the split reduction factors, partial operands only where the op

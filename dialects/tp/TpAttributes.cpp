@@ -39,13 +39,11 @@ Attribute LayoutAttr::parse(AsmParser &parser, Type) {
   FlatSymbolRefAttr mesh;
   Layout layout;
   if (parser.parseLess() || parser.parseAttribute(mesh) || parser.parseComma() ||
-      parser.parseCommaSeparatedList(AsmParser::Delimiter::Square,
-                                     [&] { return parseDim(parser, layout.dims.emplace_back()); }))
+      parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&] { return parseDim(parser, layout.dims.emplace_back()); }))
     return {};
   if (succeeded(parser.parseOptionalComma())) {
     StringRef kind;
-    if (parser.parseKeyword("partial") || parser.parseEqual() ||
-        parser.parseKeyword(&kind) || checkKind(parser, kind) ||
+    if (parser.parseKeyword("partial") || parser.parseEqual() || parser.parseKeyword(&kind) || checkKind(parser, kind) ||
         parser.parseCommaSeparatedList(AsmParser::Delimiter::LessGreater,
                                        [&] { return parsePart(parser, layout.partial.emplace_back()); }))
       return {};
@@ -56,9 +54,7 @@ Attribute LayoutAttr::parse(AsmParser &parser, Type) {
   return get(parser.getContext(), mesh, layout);
 }
 
-void LayoutAttr::print(AsmPrinter &printer) const {
-  printer << "<" << getMesh() << ", " << getLayout().str() << ">";
-}
+void LayoutAttr::print(AsmPrinter &printer) const { printer << "<" << getMesh() << ", " << getLayout().str() << ">"; }
 
 // Overlap without the mesh: parts of one axis as intervals of what lies before them; a whole axis overlaps all its parts.
 static bool surelyOverlap(const AxisPart &a, const AxisPart &b) {
@@ -69,8 +65,7 @@ static bool surelyOverlap(const AxisPart &a, const AxisPart &b) {
   return a.pre < b.pre * b.size && b.pre < a.pre * a.size;
 }
 
-LogicalResult LayoutAttr::verifyEncoding(ArrayRef<int64_t> shape, Type,
-                                         function_ref<InFlightDiagnostic()> emitError) const {
+LogicalResult LayoutAttr::verifyEncoding(ArrayRef<int64_t> shape, Type, function_ref<InFlightDiagnostic()> emitError) const {
   const Layout &layout = getLayout();
   if (layout.dims.size() != shape.size())
     return emitError() << "layout has " << layout.dims.size() << " dimensions, the tensor has " << shape.size();
@@ -97,8 +92,7 @@ LogicalResult LayoutAttr::verifyEncoding(ArrayRef<int64_t> shape, Type,
 
 Attribute AxesAttr::parse(AsmParser &parser, Type) {
   std::vector<AxisPart> parts;
-  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::LessGreater,
-                                     [&] { return parsePart(parser, parts.emplace_back()); }))
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::LessGreater, [&] { return parsePart(parser, parts.emplace_back()); }))
     return {};
   return get(parser.getContext(), parts);
 }
@@ -109,8 +103,7 @@ void AxesAttr::print(AsmPrinter &printer) const { printer << "<" << tp::str(getP
 ParseResult parseAxesOfMesh(OpAsmParser &parser, FlatSymbolRefAttr &mesh, AxesAttr &axes) {
   std::vector<AxisPart> parts;
   if (parser.parseAttribute(mesh) ||
-      parser.parseCommaSeparatedList(AsmParser::Delimiter::Square,
-                                     [&] { return parsePart(parser, parts.emplace_back()); }))
+      parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&] { return parsePart(parser, parts.emplace_back()); }))
     return failure();
   axes = AxesAttr::get(parser.getContext(), parts);
   return success();

@@ -55,8 +55,7 @@ LogicalResult TPDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsig
   return verifyWish(op, type, attribute, "argument " + Twine(index));
 }
 
-LogicalResult TPDialect::verifyRegionResultAttribute(Operation *op, unsigned, unsigned index,
-                                                     NamedAttribute attribute) {
+LogicalResult TPDialect::verifyRegionResultAttribute(Operation *op, unsigned, unsigned index, NamedAttribute attribute) {
   auto function = dyn_cast<FunctionOpInterface>(op);
   if (!function)
     return op->emitOpError() << "only a function's results take " << attribute.getName();

@@ -32,8 +32,7 @@ void MeshOp::print(OpAsmPrinter &printer) {
     printer << cast<StringAttr>(std::get<0>(axis)).getValue() << " = " << std::get<1>(axis);
   });
   printer << "]";
-  printer.printOptionalAttrDict((*this)->getAttrs(),
-                                {getSymNameAttrName(), getAxisNamesAttrName(), getAxisSizesAttrName()});
+  printer.printOptionalAttrDict((*this)->getAttrs(), {getSymNameAttrName(), getAxisNamesAttrName(), getAxisSizesAttrName()});
 }
 
 LogicalResult MeshOp::verify() {
@@ -74,7 +73,7 @@ Mesh MeshOp::getMesh() {
 
 LogicalResult ConstrainOp::verifySymbolUses(SymbolTableCollection &) {
   if (getLayout().getLayout().isPartial())
-    return emitOpError("wishes a partial layout; a wish says how a value is split or whole"); // C2
+    return emitOpError("wishes a partial layout; a wish says how a value is split or whole");                 // C2
   return verifyLayout(*this, getLayout(), cast<RankedTensorType>(getInput().getType()), /*isWish=*/true, ""); // C1
 }
 
@@ -122,13 +121,9 @@ static LogicalResult verifyAxes(Operation *op, FlatSymbolRefAttr meshName, AxesA
   return success();
 }
 
-LogicalResult AxisIndexOp::verifySymbolUses(SymbolTableCollection &) {
-  return verifyAxes(*this, getMeshAttr(), getAxesAttr());
-}
+LogicalResult AxisIndexOp::verifySymbolUses(SymbolTableCollection &) { return verifyAxes(*this, getMeshAttr(), getAxesAttr()); }
 
 // The part of a collective's check that all share: declared here, used in Collectives.cpp.
-LogicalResult verifyCollectiveAxes(Operation *op, FlatSymbolRefAttr mesh, AxesAttr axes) {
-  return verifyAxes(op, mesh, axes);
-}
+LogicalResult verifyCollectiveAxes(Operation *op, FlatSymbolRefAttr mesh, AxesAttr axes) { return verifyAxes(op, mesh, axes); }
 
 } // namespace tp

@@ -137,8 +137,7 @@ struct ElementwiseRule : ShardingRule::FallbackModel<ElementwiseRule> {
 
 void attachElementwiseRules(MLIRContext *context, StringRef dialect) {
   for (RegisteredOperationName name : context->getRegisteredOperations())
-    if (name.getDialectNamespace() == dialect && name.hasTrait<OpTrait::Elementwise>() &&
-        !name.hasInterface<ShardingRule>())
+    if (name.getDialectNamespace() == dialect && name.hasTrait<OpTrait::Elementwise>() && !name.hasInterface<ShardingRule>())
       name.attachInterface<ElementwiseRule>();
 }
 

@@ -273,8 +273,7 @@ private:
       if (int node = nodeOfVariable[variable]; node >= 0)
         for (auto [slot, tensor] : llvm::enumerate(graph.nodes[node].results))
           if (tensor >= 0 && !graph.nodes[node].map.results.empty())
-            cost.memory += localBytes(graph.tensors[tensor],
-                                      resultLayout(graph, graph.nodes[node], optionOf(node), slot));
+            cost.memory += localBytes(graph.tensors[tensor], resultLayout(graph, graph.nodes[node], optionOf(node), slot));
       if (int tensor = tensorOfVariable[variable]; tensor >= 0)
         cost.memory += localBytes(graph.tensors[tensor], keptLayout(tensor));
       table.entries.push_back(cost);
@@ -458,8 +457,6 @@ private:
 
 } // namespace
 
-Choice choose(const Graph &graph, const Claims &claims, int64_t maxTable) {
-  return Chooser(graph, claims, maxTable).run();
-}
+Choice choose(const Graph &graph, const Claims &claims, int64_t maxTable) { return Chooser(graph, claims, maxTable).run(); }
 
 } // namespace tp::propagate

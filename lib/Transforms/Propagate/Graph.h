@@ -59,8 +59,8 @@ struct Graph {
   std::vector<Node> nodes;
   std::vector<Origin> origins;
   llvm::DenseMap<mlir::Value, int> tensorOf;
-  llvm::DenseMap<mlir::Operation *, int> nodeOf;          // compute ops
-  llvm::DenseMap<mlir::OpOperand *, int> nodeOfOperand;   // Return and SetState
+  llvm::DenseMap<mlir::Operation *, int> nodeOf;        // compute ops
+  llvm::DenseMap<mlir::OpOperand *, int> nodeOfOperand; // Return and SetState
   llvm::StringMap<int> tensorOfSymbol;
 };
 

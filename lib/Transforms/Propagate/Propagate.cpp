@@ -42,8 +42,7 @@ LogicalResult refuseIndivisible(const Graph &graph, const Claims &claims, const 
                                       << "has a dimension of " << blocked.size << " that does not divide over \""
                                       << tp::str(blocked.parts) << "\"=" << graph.mesh.sizeOf(blocked.parts)
                                       << "; sizes that do: " << divisorsOf(blocked.size);
-      diagnostic.attachNote(graph.origins[blocked.origin].loc)
-          << "the split comes from " << graph.origins[blocked.origin].text;
+      diagnostic.attachNote(graph.origins[blocked.origin].loc) << "the split comes from " << graph.origins[blocked.origin].text;
       return diagnostic;
     }
   return success();
@@ -70,9 +69,9 @@ void remarkOnDecisions(ModuleOp module, const Graph &graph, const Claims &claims
     remark::missed(module.getLoc(), options("nothing-sharded"))
         << "no wish: nothing is sharded, every rank computes the whole program";
   if (choice.contested > 0)
-    remark::analysis(module.getLoc(), options("search"))
-        << std::to_string(choice.contested) + " ops had more than one way; chosen " +
-               (choice.exact ? "exactly" : "greedily (above max-table)");
+    remark::analysis(module.getLoc(), options("search")) << std::to_string(choice.contested) +
+                                                                " ops had more than one way; chosen " +
+                                                                (choice.exact ? "exactly" : "greedily (above max-table)");
 }
 
 struct Propagate : impl::PropagateBase<Propagate> {

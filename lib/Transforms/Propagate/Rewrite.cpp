@@ -240,10 +240,9 @@ private:
 
   std::string reason(Value value, const Layout &layout, const std::string &user) {
     const Layout &from = layoutOf(value).getLayout();
-    std::string what = value.getDefiningOp<nn::GetOp>()
-                           ? "@" + value.getDefiningOp<nn::GetOp>().getName().str()
-                       : value.getDefiningOp() ? describe(value.getDefiningOp())
-                                               : "argument " + std::to_string(cast<BlockArgument>(value).getArgNumber());
+    std::string what = value.getDefiningOp<nn::GetOp>() ? "@" + value.getDefiningOp<nn::GetOp>().getName().str()
+                       : value.getDefiningOp()          ? describe(value.getDefiningOp())
+                                                        : "argument " + std::to_string(cast<BlockArgument>(value).getArgNumber());
     std::string text;
     Operation *op = value.getDefiningOp();
     auto node = op ? graph.nodeOf.find(op) : graph.nodeOf.end();
