@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Compares tp's logits of a Hugging Face folder with those of PyTorch and transformers, for several numbers of ranks.
+"""Compares tp's logits of a Hugging Face folder or a GGUF file with those of PyTorch and transformers, for several numbers of ranks.
 
-    scripts/compare-with-transformers.py MODEL_FOLDER [--ranks 1,2,4] [--tokens 16] [--batch 2] [--tolerance 1e-4]
+    scripts/compare-with-transformers.py MODEL [--ranks 1,2,4] [--tokens 16] [--batch 2] [--tolerance 1e-4]
     scripts/compare-with-transformers.py --random 10
 
 The difference is the largest one over the largest magnitude. Exits with 0 if all are within the tolerance, 1 if one is not, and
@@ -33,9 +33,13 @@ def tool(name, build):
 
 
 def expected_logits(folder, ids):
-    model = transformers.AutoModelForCausalLM.from_pretrained(folder, torch_dtype=torch.float32, attn_implementation="eager")
+    """Of a folder, or of a GGUF file, which transformers dequantises (it needs the package gguf for that)."""
+    where, options = folder, {}
+    if folder.endswith(".gguf"):
+        where, options["gguf_file"] = os.path.split(os.path.abspath(folder))
+    model = transformers.AutoModelForCausalLM.from_pretrained(where, attn_implementation="eager", **options).float()
     with torch.no_grad():
-        return model.eval()(torch.from_numpy(ids).long()).logits.float().numpy()
+        return model.eval()(torch.from_numpy(ids).long()).logits.numpy()
 
 
 def our_logits(folder, ids, ranks, build):
@@ -48,8 +52,7 @@ def our_logits(folder, ids, ranks, build):
 
 
 def compare(folder, options, ranks):
-    config = transformers.AutoConfig.from_pretrained(folder)
-    ids = numpy.random.default_rng(options.seed).integers(0, config.vocab_size, (options.batch, options.tokens), dtype=numpy.int32)
+    ids = numpy.random.default_rng(options.seed).integers(0, options.below, (options.batch, options.tokens), dtype=numpy.int32)
     expected = expected_logits(folder, ids)
     worst = 0.0
     for count in ranks:
@@ -98,6 +101,7 @@ def main():
     parser.add_argument("--random", type=int, metavar="N", help="compare N small random models instead")
     parser.add_argument("--ranks", default="1,2", help="numbers of ranks for FOLDER")
     parser.add_argument("--tokens", type=int, default=16)
+    parser.add_argument("--below", type=int, default=40, help="token ids are random and below this")
     parser.add_argument("--batch", type=int, default=2)
     parser.add_argument("--tolerance", type=float, default=1e-4)
     parser.add_argument("--seed", type=int, default=0)

@@ -19,6 +19,8 @@ namespace {
 // Something that can carry a wish.
 struct Target {
   std::string name;
+  /// Where Normalize has cut a packed weight into slices: the name of the whole. The wish for it is the wish for each slice.
+  std::string wholeName;
   Location location;
   RankedTensorType type;
   /// Whether a glob may mean it.
@@ -35,20 +37,28 @@ void addArguments(func::FuncOp function, std::vector<Target> &targets) {
     if (!type)
       continue;
     auto name = function.getArgAttrOfType<StringAttr>(i, nameAttrName);
-    // Where Normalize has cut a packed weight into slices, the wish for it is the wish for each.
+    std::string wholeName;
     if (auto whole = function.getArgAttrOfType<DictionaryAttr>(i, sliceOfAttrName))
-      name = whole.getAs<StringAttr>("name");
+      wholeName = whole.getAs<StringAttr>("name").str();
     bool isWeight = anyMarked ? !!function.getArgAttr(i, parameterAttrName) : !name;
     Location location = function.isDeclaration() ? function.getLoc() : function.getArgument(i).getLoc();
-    targets.push_back({name ? name.str() : "arg" + std::to_string(i), location, type, isWeight,
+    targets.push_back({name ? name.str() : "arg" + std::to_string(i), wholeName, location, type, isWeight,
                        [function, i](LayoutAttr layout) mutable { function.setArgAttr(i, layoutAttrName, layout); }});
   }
+}
+
+// "wqkv" for the slice @wqkv.1 of a stored tensor.
+std::string wholeNameOf(nn::ParameterOp parameter) {
+  auto [whole, index] = parameter.getSymName().rsplit('.');
+  bool isSlice = parameter.getSource() && parameter.getSource()->contains("offsets");
+  return isSlice && !index.empty() && llvm::all_of(index, llvm::isDigit) ? whole.str() : "";
 }
 
 std::vector<Target> targetsOf(ModuleOp module) {
   std::vector<Target> targets;
   for (auto parameter : module.getOps<nn::ParameterOp>())
-    targets.push_back({parameter.getSymName().str(), parameter.getLoc(), cast<RankedTensorType>(parameter.getType()), true,
+    targets.push_back({parameter.getSymName().str(), wholeNameOf(parameter), parameter.getLoc(),
+                       cast<RankedTensorType>(parameter.getType()), true,
                        [parameter](LayoutAttr layout) mutable { parameter->setAttr(layoutAttrName, layout); }});
   bool hasParameters = !targets.empty();
   for (auto function : module.getOps<func::FuncOp>())
@@ -62,7 +72,10 @@ std::vector<Target> targetsOf(ModuleOp module) {
 }
 
 bool means(const ShardWish &wish, const Target &target) {
-  return wish.pattern == target.name || (target.isWeight && wish.matches(target.name));
+  for (const std::string &name : {target.name, target.wholeName})
+    if (!name.empty() && (wish.pattern == name || (target.isWeight && wish.matches(name))))
+      return true;
+  return false;
 }
 
 LogicalResult requireMatches(ModuleOp module, const std::vector<ShardWish> &wishes, const std::vector<Target> &targets) {
