@@ -4,6 +4,7 @@
 #include "dialects/nn/Nn.h"
 #include "tp/Conversion/Emit.h"
 #include "tp/Pipelines/Driver.h"
+#include "tp/Planning/PlanReport.h"
 #include "tp/Support/AtomicFile.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -55,23 +56,30 @@ static int compile(int argc, char **argv) {
 
   Driver driver("tp-compile", compiler);
   driver.read();
-  if (isLocalForm(driver.module())) {
-    for (const Phase &phase : phases())
-      if ((phase.name == "lower" || phase.name == "memory") && !driver.stopped())
-        driver.runPhase(phase.name, [&](mlir::ModuleOp module) {
-          mlir::PassManager manager(&driver.context());
-          phase.addPasses(manager, {});
-          return manager.run(module);
-        });
-  } else {
-    driver.runPhases("memory");
-  }
+  if (!isLocalForm(driver.module()))
+    driver.runPhases("partition");
+  Json report;
+  if (!driver.stopped() && findMesh(driver.module()))
+    report = planReport(driver.module());
+  for (const Phase &phase : phases())
+    if ((phase.name == "lower" || phase.name == "memory") && !driver.stopped())
+      driver.runPhase(phase.name, [&](mlir::ModuleOp module) {
+        mlir::PassManager manager(&driver.context());
+        phase.addPasses(manager, {});
+        return manager.run(module);
+      });
   if (driver.stopped() || emit == "mlir") {
     write(output, driver.print());
     return 0;
   }
   std::string folder = output.empty() ? "" : std::filesystem::absolute(output).parent_path().string();
   Json manifest = describeModule(driver.module(), isa, folder);
+  // What the plan says of the tensors goes with the module, so that --stats can repeat it.
+  if (report.is_object())
+    for (size_t i = 0; i < manifest["entries"].size() && i < report["entries"].size(); ++i) {
+      manifest["entries"][i]["tokens"] = report["entries"][i]["tokens"];
+      manifest["entries"][i]["tensors"] = report["entries"][i]["tensors"];
+    }
   manifest["compile_seconds"] = Json::object();
   for (const auto &[phase, seconds] : driver.seconds())
     manifest["compile_seconds"][phase] = seconds;

@@ -1,8 +1,11 @@
 // tp-plan: what is laid out how, what it costs, and why. Runs the phases up to Partition and reports; nothing is compiled.
 #include "ArenaTable.h"
 
+#include "tp/Conversion/Emit.h"
+#include "tp/Conversion/Lower.h"
 #include "tp/Pipelines/Driver.h"
 #include "tp/Planning/PlanReport.h"
+#include "tp/Transforms/Memory.h"
 
 #include <cstdio>
 
@@ -14,6 +17,24 @@ static bool asksForArena(int argc, char **argv) {
     if (std::string_view(argv[i]) == "--arena" || std::string_view(argv[i]).starts_with("--arena="))
       return true;
   return false;
+}
+
+// Bytes that one rank needs for each entry, by name: buffers are joined and placed as they will be in the module.
+static Json plannedBytes(Driver &driver) {
+  mlir::OwningOpRef<mlir::ModuleOp> clone = driver.module().clone();
+  mlir::PassManager passes(&driver.context());
+  passes.addPass(createLower());
+  passes.addPass(createMemory());
+  Json bytes = Json::object();
+  driver.runPhase("memory", [&](mlir::ModuleOp) {
+    if (failed(passes.run(*clone)))
+      return mlir::failure();
+    Json described = describeModule(*clone, "", "");
+    for (const Json &entry : described["entries"])
+      bytes[entry["name"].get<std::string>()] = entry["peak_bytes_per_rank"];
+    return mlir::success();
+  });
+  return bytes;
 }
 
 static int run(int argc, char **argv) {
@@ -50,6 +71,8 @@ static int run(int argc, char **argv) {
   }
   PlanReportOptions reportOptions;
   reportOptions.compileSeconds = driver.seconds();
+  Json peaks = plannedBytes(driver);
+  reportOptions.peakBytes = [&](mlir::func::FuncOp entry) { return peaks.value(entry.getName().str(), int64_t(0)); };
   Json report = planReport(driver.module(), reportOptions);
   if (format == "json") {
     if (explain)

@@ -4,30 +4,14 @@
 // equal layers share one site, and `count` says how often it runs.
 #include "Lowering.h"
 
+#include "tp/Analysis/Where.h"
+
 using namespace mlir;
 
 namespace tp::lowering {
 
 /// The size as manifests write it: -1 for n, -k for n/k.
 static int64_t manifestSize(const Size &size) { return size.isStatic() ? size.factor : -size.splits[0]; }
-
-/// "model.layers.*.mlp" for "model.layers.12.mlp": how equal layers are counted together.
-static std::string withoutLayerNumbers(StringRef text) {
-  std::string result;
-  for (size_t i = 0; i < text.size();) {
-    size_t end = i;
-    while (end < text.size() && llvm::isDigit(text[end]))
-      ++end;
-    bool isNumber = end > i && i > 0 && text[i - 1] == '.' && (end == text.size() || text[end] == '.');
-    if (isNumber) {
-      result += '*';
-      i = end;
-    } else {
-      result += text[i++];
-    }
-  }
-  return result;
-}
 
 int64_t FunctionLowering::siteOf(Collective op, ArrayRef<Size> operandExtents) {
   auto text = [&](StringRef name) -> Attribute {
@@ -47,11 +31,11 @@ int64_t FunctionLowering::siteOf(Collective op, ArrayRef<Size> operandExtents) {
       builder.getNamedAttr("dtype", builder.getStringAttr(name(dtypeOf(type.getElementType()).value_or(DType::F32)))),
       builder.getNamedAttr("operand_shape", builder.getDenseI64ArrayAttr(shape)),
       builder.getNamedAttr("where", text(whereAttrName)),
+      builder.getNamedAttr("why", text(whyAttrName)),
   };
-  std::string key;
-  llvm::raw_string_ostream(key) << builder.getDictionaryAttr(fields);
-  fields.push_back(builder.getNamedAttr("why", text(whyAttrName)));
   Attribute site = builder.getDictionaryAttr(fields);
+  std::string key;
+  llvm::raw_string_ostream(key) << site;
   auto [known, isNew] = siteNumbers.try_emplace(key, sites.size());
   if (isNew) {
     sites.push_back(site);
@@ -63,11 +47,12 @@ int64_t FunctionLowering::siteOf(Collective op, ArrayRef<Size> operandExtents) {
 
 LogicalResult FunctionLowering::lowerCollective(Collective op) {
   Value operand = op->getOperand(0), resultValue = op->getResult(0);
-  if (isa<CopyOp>(op)) {
+  int64_t ranks = state.mesh.sizeOf(op.getAxesAttr().getParts());
+  // f moves nothing, and a group of one rank has nobody to move anything to.
+  if (isa<CopyOp>(op) || (ranks == 1 && !isa<PermuteOp>(op))) {
     set(resultValue, at(operand));
     return success();
   }
-  int64_t ranks = state.mesh.sizeOf(op.getAxesAttr().getParts());
   int64_t group = state.groupOf(op.getAxesAttr());
   Strided value = at(operand);
   auto type = cast<RankedTensorType>(resultValue.getType());
