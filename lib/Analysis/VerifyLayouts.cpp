@@ -96,8 +96,8 @@ LogicalResult verifyLayouts(ModuleOp module) {
     return success();
   }
   Mesh mesh = meshOp.getMesh();
-  bool laidOut = module.walk([](Operation *op) { return hasLayout(op) ? WalkResult::interrupt() : WalkResult::advance(); })
-                     .wasInterrupted();
+  bool laidOut =
+      module.walk([](Operation *op) { return hasLayout(op) ? WalkResult::interrupt() : WalkResult::advance(); }).wasInterrupted();
   if (!laidOut)
     return success();
   LayoutVerifier verifier(mesh);

@@ -3,8 +3,8 @@
 
 #include "dialects/tprt/Tprt.h"
 #include "tp/Analysis/VerifyLayouts.h"
-#include "tp/Conversion/Emit.h"
 #include "tp/Analysis/VerifyLocal.h"
+#include "tp/Conversion/Emit.h"
 #include "tp/Conversion/Lower.h"
 #include "tp/Pipelines/Phases.h"
 #include "tp/Reference/TestNumbers.h"

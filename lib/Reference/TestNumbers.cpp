@@ -46,9 +46,8 @@ struct TestNumbers : PassWrapper<TestNumbers, OperationPass<ModuleOp>> {
         llvm::errs() << "@" << difference.entry << " " << difference.output << (isSame ? ": same" : ": other") << " numbers\n";
         if (isSame)
           continue;
-        getOperation().emitError() << "@" << difference.entry << " " << difference.output << " differs by "
-                                   << difference.value << " of the largest magnitude after the passes, may differ by "
-                                   << tolerance;
+        getOperation().emitError() << "@" << difference.entry << " " << difference.output << " differs by " << difference.value
+                                   << " of the largest magnitude after the passes, may differ by " << tolerance;
         signalPassFailure();
       }
     } catch (const Error &error) {
@@ -58,8 +57,7 @@ struct TestNumbers : PassWrapper<TestNumbers, OperationPass<ModuleOp>> {
   }
 
   Option<std::string> pipeline{*this, "passes", llvm::cl::desc("passes that must keep the numbers")};
-  Option<double> tolerance{*this, "tolerance", llvm::cl::desc("largest difference over largest magnitude"),
-                           llvm::cl::init(1e-5)};
+  Option<double> tolerance{*this, "tolerance", llvm::cl::desc("largest difference over largest magnitude"), llvm::cl::init(1e-5)};
   Option<unsigned> seed{*this, "seed", llvm::cl::desc("of the random inputs"), llvm::cl::init(1)};
 };
 

@@ -68,9 +68,7 @@ private:
   }
   Value loadPointer(Value array, int64_t index) { return LLVM::LoadOp::create(builder, loc, pointer, slot(array, index)); }
   static int64_t bytesOf(Type elementType) { return tp::bytesOf(*dtypeOf(elementType)); }
-  static int64_t dtypeCode(Value buffer) {
-    return int64_t(*dtypeOf(cast<MemRefType>(buffer.getType()).getElementType()));
-  }
+  static int64_t dtypeCode(Value buffer) { return int64_t(*dtypeOf(cast<MemRefType>(buffer.getType()).getElementType())); }
 
   template <typename DeclaredOp> int64_t numberOf(StringRef name) {
     int64_t index = 0;
@@ -124,8 +122,8 @@ private:
     }
     if (auto split = dyn_cast<rt::TokensOp>(op)) {
       Value rounded = LLVM::AddOp::create(builder, loc, tokens, number(split.getSplit() - 1));
-      values[split] = split.getSplit() == 1 ? tokens
-                                            : LLVM::UDivOp::create(builder, loc, rounded, number(split.getSplit())).getResult();
+      values[split] =
+          split.getSplit() == 1 ? tokens : LLVM::UDivOp::create(builder, loc, rounded, number(split.getSplit())).getResult();
       return success();
     }
     if (isa<arith::ArithDialect>(op->getDialect())) {
@@ -143,8 +141,7 @@ private:
   LLVM::GlobalOp tableOf(rt::ConstantOp op) {
     auto value = cast<DenseElementsAttr>(op.getValue());
     if (value.getElementType().isInteger(1))
-      value = cast<DenseIntElementsAttr>(value).mapValues(builder.getI8Type(),
-                                                          [](const APInt &bit) { return bit.zext(8); });
+      value = cast<DenseIntElementsAttr>(value).mapValues(builder.getI8Type(), [](const APInt &bit) { return bit.zext(8); });
     if (value.getElementType().isIndex())
       value = cast<DenseIntElementsAttr>(value).mapValues(i64, [](const APInt &index) { return index; });
     for (auto global : module.getOps<LLVM::GlobalOp>())
@@ -215,8 +212,8 @@ private:
         arguments.push_back(storeNumbers(list, nextSlot));
         continue;
       }
-      bool fits = next < op->getNumOperands() &&
-                  isa<MemRefType>(op->getOperand(next).getType()) == (parameter.type == AbiType::Buffer);
+      bool fits =
+          next < op->getNumOperands() && isa<MemRefType>(op->getOperand(next).getType()) == (parameter.type == AbiType::Buffer);
       if (!fits)
         return disagree(parameter);
       arguments.push_back(values.lookup(op->getOperand(next++)));

@@ -46,9 +46,8 @@ void linkModule(const std::string &object, const std::string &path) {
   arguments.insert(arguments.end(), {"-shared", "--hash-style=gnu", "-z", "noexecstack", "--build-id=none", "-o",
                                      module.temporaryPath(), objectPath});
   std::string problem;
-  int status = llvm::sys::ExecuteAndWait(linker, arguments, std::nullopt,
-                                         {llvm::StringRef(), llvm::StringRef(messages), llvm::StringRef(messages)}, 0, 0,
-                                         &problem);
+  int status = llvm::sys::ExecuteAndWait(
+      linker, arguments, std::nullopt, {llvm::StringRef(), llvm::StringRef(messages), llvm::StringRef(messages)}, 0, 0, &problem);
   if (status != 0) {
     std::vector<std::string> notes;
     if (!problem.empty())

@@ -72,8 +72,7 @@ public:
     }
     manifest["states"] = Json::array();
     for (auto state : module.getOps<nn::StateOp>()) {
-      manifest["states"].push_back(
-          describeTensor(state.getSymName(), state.getType(), state->getAttr(globalTypeAttrName)));
+      manifest["states"].push_back(describeTensor(state.getSymName(), state.getType(), state->getAttr(globalTypeAttrName)));
       residentBytes += tp::bytesOf(cast<RankedTensorType>(state.getType()), 1);
     }
     manifest["entries"] = Json::array();
@@ -167,8 +166,8 @@ private:
       auto name = function.getArgAttrOfType<StringAttr>(i, nameAttrName);
       std::string fallback = (isOutput ? "result" : "arg") + std::to_string(list.size());
       Type type = function.getArgumentTypes()[i];
-      Json tensor = describeTensor(name ? name.getValue() : StringRef(fallback), type,
-                                   function.getArgAttr(i, globalTypeAttrName));
+      Json tensor =
+          describeTensor(name ? name.getValue() : StringRef(fallback), type, function.getArgAttr(i, globalTypeAttrName));
       if (auto slice = function.getArgAttrOfType<DictionaryAttr>(i, sliceOfAttrName))
         tensor["source"] = {{"input", jsonOf(slice.get("name"))},
                             {"offsets", jsonOf(slice.get("offsets"))},
@@ -207,10 +206,9 @@ private:
       int64_t extent = size.get<int64_t>();
       bytes *= extent >= 0 ? extent : (maxTokens - extent - 1) / -extent;
     }
-    for (CollectiveKind kind :
-         {CollectiveKind::AllReduce, CollectiveKind::AllGather, CollectiveKind::ReduceScatter, CollectiveKind::AllToAll,
-          CollectiveKind::Broadcast, CollectiveKind::Scatter, CollectiveKind::Gather, CollectiveKind::Reduce,
-          CollectiveKind::Permute})
+    for (CollectiveKind kind : {CollectiveKind::AllReduce, CollectiveKind::AllGather, CollectiveKind::ReduceScatter,
+                                CollectiveKind::AllToAll, CollectiveKind::Broadcast, CollectiveKind::Scatter,
+                                CollectiveKind::Gather, CollectiveKind::Reduce, CollectiveKind::Permute})
       if (json["kind"] == std::string(name(kind)))
         json["wire_bytes_per_rank"] = wireBytesPerRank(kind, bytes, ranks) * json["count"].get<int64_t>();
     return json;

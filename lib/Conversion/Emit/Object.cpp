@@ -49,8 +49,8 @@ static std::unique_ptr<llvm::TargetMachine> targetMachine(const std::string &isa
   // Products and sums may be one rounding: what the runtime's own kernels do too.
   options.AllowFPOpFusion = llvm::FPOpFusion::Fast;
   std::string features = isa == "x86-64-v4" ? "-prefer-256-bit" : "";
-  std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(
-      triple, isa, features, options, llvm::Reloc::PIC_, std::nullopt, llvm::CodeGenOptLevel::Default));
+  std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(triple, isa, features, options, llvm::Reloc::PIC_,
+                                                                           std::nullopt, llvm::CodeGenOptLevel::Default));
   if (!machine)
     throw Error("LLVM has no target machine for " + isa);
   return machine;
@@ -60,11 +60,11 @@ static void embedManifest(llvm::Module &module, const std::string &manifest) {
   llvm::LLVMContext &context = module.getContext();
   const std::string marker = "TPM-MANIFEST-1\n";
   llvm::Constant *text = llvm::ConstantDataArray::getString(context, marker + manifest, /*AddNull=*/true);
-  auto *holder = new llvm::GlobalVariable(module, text->getType(), /*isConstant=*/true, llvm::GlobalValue::InternalLinkage,
-                                          text, "tpm_manifest_text");
+  auto *holder = new llvm::GlobalVariable(module, text->getType(), /*isConstant=*/true, llvm::GlobalValue::InternalLinkage, text,
+                                          "tpm_manifest_text");
   llvm::Type *byte = llvm::Type::getInt8Ty(context);
-  llvm::Constant *begin = llvm::ConstantExpr::getGetElementPtr(
-      byte, holder, llvm::ConstantInt::get(llvm::Type::getInt64Ty(context), marker.size()));
+  llvm::Constant *begin =
+      llvm::ConstantExpr::getGetElementPtr(byte, holder, llvm::ConstantInt::get(llvm::Type::getInt64Ty(context), marker.size()));
   llvm::GlobalAlias::create(byte, 0, llvm::GlobalValue::ExternalLinkage, "tpm_manifest", begin, &module);
 }
 

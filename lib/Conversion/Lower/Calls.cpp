@@ -113,10 +113,9 @@ LogicalResult FunctionLowering::lowerRope(nn::RopeOp op) {
   auto result = allocateResult(op);
   if (failed(result))
     return failure();
-  rt::RopeOp::create(builder, loc, begin(x), positions, frequencies, result->buffer, number(x.extents[0]),
-                     number(x.extents[1]), number(x.extents[2]), number(x.extents[3]),
-                     number(2 * int64_t(op.getInverseFrequencies().size())), op.getAttentionFactor(),
-                     int64_t(op.getInterleaved()));
+  rt::RopeOp::create(builder, loc, begin(x), positions, frequencies, result->buffer, number(x.extents[0]), number(x.extents[1]),
+                     number(x.extents[2]), number(x.extents[3]), number(2 * int64_t(op.getInverseFrequencies().size())),
+                     op.getAttentionFactor(), int64_t(op.getInterleaved()));
   return success();
 }
 
@@ -127,8 +126,8 @@ LogicalResult FunctionLowering::lowerEmbedding(nn::EmbeddingOp op) {
   auto result = allocateResult(op);
   if (failed(result))
     return failure();
-  rt::EmbeddingOp::create(builder, loc, idsBuffer, begin(table), result->buffer, number(ids.count()),
-                          number(table.extents[0]), number(table.extents[1]), firstRow);
+  rt::EmbeddingOp::create(builder, loc, idsBuffer, begin(table), result->buffer, number(ids.count()), number(table.extents[0]),
+                          number(table.extents[1]), firstRow);
   return success();
 }
 
@@ -154,9 +153,8 @@ LogicalResult FunctionLowering::lowerGather(nn::GatherOp op) {
   auto result = allocateResult(op);
   if (failed(result))
     return failure();
-  rt::GatherOp::create(builder, loc, begin(x), list, result->buffer, number(product(front(x, axis))),
-                       number(x.extents[axis]), number(product(after(x, axis))), number(count),
-                       shared ? number(0) : number(count));
+  rt::GatherOp::create(builder, loc, begin(x), list, result->buffer, number(product(front(x, axis))), number(x.extents[axis]),
+                       number(product(after(x, axis))), number(count), shared ? number(0) : number(count));
   return success();
 }
 
@@ -181,10 +179,9 @@ LogicalResult FunctionLowering::lowerAttention(nn::AttentionOp op) {
   auto result = allocateResult(op);
   if (failed(result))
     return failure();
-  rt::AttentionOp::create(builder, loc, begin(q), begin(k), begin(v), positions, mask, result->buffer,
-                          number(q.extents[0]), number(q.extents[1]), number(k.extents[1]), number(q.extents[2]),
-                          number(k.extents[2]), number(q.extents[3]), number(v.extents[3]), op.getScale(),
-                          int64_t(op.getCausal()), op.getWindow());
+  rt::AttentionOp::create(builder, loc, begin(q), begin(k), begin(v), positions, mask, result->buffer, number(q.extents[0]),
+                          number(q.extents[1]), number(k.extents[1]), number(q.extents[2]), number(k.extents[2]),
+                          number(q.extents[3]), number(v.extents[3]), op.getScale(), int64_t(op.getCausal()), op.getWindow());
   return success();
 }
 

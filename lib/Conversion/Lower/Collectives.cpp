@@ -100,8 +100,8 @@ LogicalResult FunctionLowering::lowerCollective(Collective op) {
     return launchElementwise(
         result, {value}, {index}, false, "keep",
         [&](KernelBuilder &kernel, ArrayRef<Value> elements, ArrayRef<Value> scalars, ArrayRef<Value>) {
-          Value isFirst = arith::CmpIOp::create(kernel.builder, kernel.loc, arith::CmpIPredicate::eq, scalars[0],
-                                                kernel.number(0));
+          Value isFirst =
+              arith::CmpIOp::create(kernel.builder, kernel.loc, arith::CmpIPredicate::eq, scalars[0], kernel.number(0));
           return FailureOr<Value>(
               arith::SelectOp::create(kernel.builder, kernel.loc, isFirst, elements[0], kernel.constant(neutral)).getResult());
         });
@@ -152,9 +152,8 @@ LogicalResult FunctionLowering::lowerCollective(Collective op) {
         });
       })
       .Case([&](BroadcastOp broadcast) {
-        return finish([&](Value dst) {
-          rt::BroadcastOp::create(builder, loc, site, group, broadcast.getRoot(), src, dst, count);
-        });
+        return finish(
+            [&](Value dst) { rt::BroadcastOp::create(builder, loc, site, group, broadcast.getRoot(), src, dst, count); });
       })
       .Case([&](ReduceOp reduce) {
         return finish([&](Value dst) {
@@ -178,9 +177,7 @@ LogicalResult FunctionLowering::lowerCollective(Collective op) {
         });
       })
       .Case([&](PermuteOp permute) {
-        return finish([&](Value dst) {
-          rt::PermuteOp::create(builder, loc, site, group, permute.getPairs(), src, dst, count);
-        });
+        return finish([&](Value dst) { rt::PermuteOp::create(builder, loc, site, group, permute.getPairs(), src, dst, count); });
       })
       .Default([&](Operation *other) { return other->emitOpError("has no lowering for the cpu"); });
 }

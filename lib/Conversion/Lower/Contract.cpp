@@ -141,10 +141,9 @@ LogicalResult FunctionLowering::lowerContract(nn::ContractOp op) {
   if (m.isOne())
     c->rowStride = n;
   rt::GemmOp::create(builder, loc, number(extentOf(batch, equation.lhs, left)), number(m), number(n),
-                     number(extentOf(summed, equation.lhs, left)), begin(left), number(a->batchStride),
-                     number(a->rowStride), number(a->columnStride), begin(right), number(b->batchStride),
-                     number(b->rowStride), number(b->columnStride), productPlace.buffer, number(c->batchStride),
-                     number(c->rowStride), /*accumulate=*/0, parameter);
+                     number(extentOf(summed, equation.lhs, left)), begin(left), number(a->batchStride), number(a->rowStride),
+                     number(a->columnStride), begin(right), number(b->batchStride), number(b->rowStride), number(b->columnStride),
+                     productPlace.buffer, number(c->batchStride), number(c->rowStride), /*accumulate=*/0, parameter);
   if (productPlace.buffer != result.buffer) {
     // back to the letters' order
     copy(permuted(productPlace, dimsOf(order, equation.result)), result);

@@ -170,8 +170,7 @@ LogicalResult FunctionLowering::lowerGeneric(linalg::GenericOp op) {
   for (unsigned loop : reduction)
     work *= std::max<int64_t>(1, extents[loop].bound(maxTokens));
   rt::LaunchOp::create(builder, loc, name, number(count), builder.getI64IntegerAttr(std::max<int64_t>(1, 4096 / work)),
-                       readBuffers, resultBuffers,
-                       numberValues, builder.getDenseI64ArrayAttr({}));
+                       readBuffers, resultBuffers, numberValues, builder.getDenseI64ArrayAttr({}));
   return success();
 }
 

@@ -56,9 +56,7 @@ void KernelBuilder::declareSplits(ArrayRef<Size> sizes) {
       }
 }
 
-Value KernelBuilder::number(int64_t value) {
-  return arith::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(value));
-}
+Value KernelBuilder::number(int64_t value) { return arith::ConstantOp::create(builder, loc, builder.getI64IntegerAttr(value)); }
 
 Value KernelBuilder::sizeValue(const Size &size) {
   Value result;
@@ -207,9 +205,9 @@ LogicalResult KernelBuilder::cloneBody(Block &body, DenseMap<Value, Value> &valu
       }
       bool widens = from.getIntOrFloatBitWidth() < to.getIntOrFloatBitWidth();
       bool isUnsigned = isa<arith::IndexCastUIOp>(op);
-      values[op.getResult(0)] = !widens       ? arith::TruncIOp::create(builder, loc, to, operands[0]).getResult()
+      values[op.getResult(0)] = !widens      ? arith::TruncIOp::create(builder, loc, to, operands[0]).getResult()
                                 : isUnsigned ? arith::ExtUIOp::create(builder, loc, to, operands[0]).getResult()
-                                              : arith::ExtSIOp::create(builder, loc, to, operands[0]).getResult();
+                                             : arith::ExtSIOp::create(builder, loc, to, operands[0]).getResult();
       continue;
     }
     OperationState state(loc, op.getName());

@@ -17,8 +17,7 @@ int64_t ModuleState::groupOf(AxesAttr axes) {
 }
 
 FunctionLowering::FunctionLowering(ModuleState &state, func::FuncOp source)
-    : state(state), source(source), builder(source.getContext()), loc(source.getLoc()),
-      maxTokens(nn::maxDynamicOf(source)) {}
+    : state(state), source(source), builder(source.getContext()), loc(source.getLoc()), maxTokens(nn::maxDynamicOf(source)) {}
 
 //===-- Numbers and buffers -------------------------------------------------------------------------------------===//
 

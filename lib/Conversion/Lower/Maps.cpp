@@ -242,23 +242,20 @@ LogicalResult FunctionLowering::launchElementwise(
     rowCount = rowCount * loop.extent;
   int64_t rowBound = std::max<int64_t>(1, innermost.extent.bound(maxTokens));
   int64_t grain = rows.empty() ? elementsPerPiece : std::max<int64_t>(1, elementsPerPiece / rowBound);
-  rt::LaunchOp::create(builder, loc, name, number(rows.empty() ? innermost.extent : rowCount),
-                       builder.getI64IntegerAttr(grain), reads,
-                       ValueRange{begin(result)}, numberValues, builder.getDenseI64ArrayAttr(inPlace));
+  rt::LaunchOp::create(builder, loc, name, number(rows.empty() ? innermost.extent : rowCount), builder.getI64IntegerAttr(grain),
+                       reads, ValueRange{begin(result)}, numberValues, builder.getDenseI64ArrayAttr(inPlace));
   return success();
 }
 
-int64_t FunctionLowering::bytesOf(Type elementType) {
-  return tp::bytesOf(dtypeOf(elementType).value_or(DType::I64));
-}
+int64_t FunctionLowering::bytesOf(Type elementType) { return tp::bytesOf(dtypeOf(elementType).value_or(DType::I64)); }
 
 void FunctionLowering::fillWith(const Strided &result, TypedAttr value) {
   double asDouble = 0;
   if (auto number = dyn_cast<FloatAttr>(value))
     asDouble = number.getValueAsDouble();
   else if (auto number = dyn_cast<IntegerAttr>(value))
-    asDouble = number.getType().isInteger(1) ? double(number.getValue().getZExtValue())
-                                             : double(number.getValue().getSExtValue());
+    asDouble =
+        number.getType().isInteger(1) ? double(number.getValue().getZExtValue()) : double(number.getValue().getSExtValue());
   rt::FillOp::create(builder, loc, begin(result), number(result.count()), llvm::APFloat(asDouble));
 }
 

@@ -57,8 +57,7 @@ bool Strided::isDense() const {
   return true;
 }
 
-llvm::SmallVector<LoopDim, 4> mergedLoops(llvm::ArrayRef<Size> extents,
-                                          llvm::ArrayRef<llvm::ArrayRef<Size>> strides) {
+llvm::SmallVector<LoopDim, 4> mergedLoops(llvm::ArrayRef<Size> extents, llvm::ArrayRef<llvm::ArrayRef<Size>> strides) {
   llvm::SmallVector<LoopDim, 4> loops;
   for (size_t d = 0; d < extents.size(); ++d) {
     if (extents[d].isOne())
@@ -66,9 +65,8 @@ llvm::SmallVector<LoopDim, 4> mergedLoops(llvm::ArrayRef<Size> extents,
     LoopDim loop{extents[d], {}};
     for (llvm::ArrayRef<Size> tensor : strides)
       loop.strides.push_back(tensor[d]);
-    bool merges = !loops.empty() && llvm::all_of(llvm::zip(loops.back().strides, loop.strides), [&](auto pair) {
-      return std::get<0>(pair) == std::get<1>(pair) * loop.extent;
-    });
+    bool merges = !loops.empty() && llvm::all_of(llvm::zip(loops.back().strides, loop.strides),
+                                                 [&](auto pair) { return std::get<0>(pair) == std::get<1>(pair) * loop.extent; });
     if (merges) {
       loops.back().extent = loops.back().extent * loop.extent;
       loops.back().strides = loop.strides;

@@ -28,9 +28,7 @@ struct Box {
     return {SmallVector<int64_t>(shape.size(), 0), SmallVector<int64_t>(shape)};
   }
   bool isWholeOf(Value value) const { return ArrayRef<int64_t>(sizes) == tensorType(value).getShape(); }
-  bool operator<(const Box &other) const {
-    return std::tie(offsets, sizes) < std::tie(other.offsets, other.sizes);
-  }
+  bool operator<(const Box &other) const { return std::tie(offsets, sizes) < std::tie(other.offsets, other.sizes); }
 };
 
 std::optional<Box> boxOf(nn::SliceOp op) {
@@ -244,8 +242,8 @@ private:
     if (!op)
       return failure();
     return llvm::TypeSwitch<Operation *, FailureOr<Value>>(op)
-        .Case<nn::ContractOp, nn::MapOp, nn::TransposeOp, nn::ReshapeOp, nn::BroadcastOp, nn::ConcatOp, nn::SliceOp,
-              ConstrainOp>([&](auto op) { return partThrough(builder, op, box); })
+        .Case<nn::ContractOp, nn::MapOp, nn::TransposeOp, nn::ReshapeOp, nn::BroadcastOp, nn::ConcatOp, nn::SliceOp, ConstrainOp>(
+            [&](auto op) { return partThrough(builder, op, box); })
         .Default([](Operation *) { return failure(); });
   }
 

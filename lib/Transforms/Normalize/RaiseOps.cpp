@@ -104,8 +104,7 @@ static bool isUnit(ArrayRef<int64_t> strides) {
 }
 
 static LogicalResult raiseExtractSlice(RewriterBase &rewriter, tensor::ExtractSliceOp op) {
-  if (!op.getOffsets().empty() || !op.getSizes().empty() || !op.getStrides().empty() ||
-      !op.getSourceType().hasStaticShape())
+  if (!op.getOffsets().empty() || !op.getSizes().empty() || !op.getStrides().empty() || !op.getSourceType().hasStaticShape())
     return failure();
   Value part = slice(rewriter, op.getLoc(), op.getSource(), op.getStaticOffsets(), op.getStaticSizes(), op.getStaticStrides());
   rewriter.replaceOp(op, reshaped(rewriter, part, op.getType().getShape()));

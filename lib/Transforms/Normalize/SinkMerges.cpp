@@ -57,9 +57,7 @@ std::optional<Merge> mergeOf(Value value) {
       return std::nullopt;
     merge.groups.back().push_back(next);
   }
-  auto isProper = [&](const Group &group) {
-    return llvm::count_if(group, [&](int64_t dim) { return from[dim] != 1; }) > 1;
-  };
+  auto isProper = [&](const Group &group) { return llvm::count_if(group, [&](int64_t dim) { return from[dim] != 1; }) > 1; };
   if (llvm::none_of(merge.groups, isProper))
     return std::nullopt;
   return merge;
@@ -100,7 +98,6 @@ Value merged(OpBuilder &builder, Value inner, Type outer) {
 }
 
 RankedTensorType typeOf(Value value, ArrayRef<int64_t> shape) { return tensorType(value).clone(shape); }
-
 
 // `value`, of the merged shape, as it would be without the merge, if that costs nothing: it is merged in the same way, or it is a
 // broadcast along what is merged.

@@ -50,8 +50,9 @@ bool wishHolds(Operation *op, Attribute wish, ArrayRef<Box> boxes) {
   MeshOp mesh = findMesh(op);
   for (const Box &box : boxes)
     if (!mesh || !problemWith(layout.getLayout(), box.second, mesh.getMesh()).empty()) {
-      remarkOn(op, "packed", "a weight is used in slices of which one, of size " + std::to_string(box.second.back()) +
-                                 ", does not divide as its wish " + layout.getLayout().str() + " asks; it stays packed");
+      remarkOn(op, "packed",
+               "a weight is used in slices of which one, of size " + std::to_string(box.second.back()) +
+                   ", does not divide as its wish " + layout.getLayout().str() + " asks; it stays packed");
       return false;
     }
   return true;
@@ -96,8 +97,8 @@ void splitSlicedArguments(func::FuncOp function) {
       attributes.set(parameterAttrName, builder.getUnitAttr());
       attributes.set(sliceOfAttrName, withBox(origin, box, function.getContext()));
       unsigned at = i + 1 + k;
-      (void)function.insertArgument(at, tensorType(argument).clone(box.second),
-                                    attributes.getDictionary(function.getContext()), argument.getLoc());
+      (void)function.insertArgument(at, tensorType(argument).clone(box.second), attributes.getDictionary(function.getContext()),
+                                    argument.getLoc());
       for (Operation *user : llvm::make_early_inc_range(argument.getUsers()))
         if (auto slice = cast<nn::SliceOp>(user); boxOf(slice) == box) {
           slice.getResult().replaceAllUsesWith(function.getArgument(at));
