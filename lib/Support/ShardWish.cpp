@@ -40,9 +40,7 @@ static std::string layoutText(std::string_view dimension) {
 }
 
 ShardWish ShardWish::parse(std::string_view text) {
-  auto fail = [&](const std::string &why) {
-    return UsageError(why, {"a wish reads PATTERN=[_,tp], one entry per dimension"});
-  };
+  auto fail = [&](const std::string &why) { return UsageError(why, {"a wish reads PATTERN=[_,tp], one entry per dimension"}); };
   // The brackets hold no '=' and a name may: the last one counts.
   size_t equals = text.rfind("=[");
   if (equals == std::string_view::npos || equals == 0 || text.back() != ']')

@@ -109,13 +109,12 @@ private:
   static int64_t bytesOf(mlir::Type elementType);
   struct Expression;
   /// One kernel that computes `fill` of the elements of `inputs` (and of further numbers) for each element of `result`.
-  mlir::LogicalResult
-  launchElementwise(const Strided &result, llvm::ArrayRef<Strided> inputs, llvm::ArrayRef<mlir::Value> scalars,
-                    bool wantsIndices, llvm::StringRef kind,
-                    llvm::function_ref<mlir::FailureOr<mlir::Value>(KernelBuilder &, llvm::ArrayRef<mlir::Value> elements,
-                                                                    llvm::ArrayRef<mlir::Value> scalars,
-                                                                    llvm::ArrayRef<mlir::Value> indices)>
-                        fill);
+  mlir::LogicalResult launchElementwise(
+      const Strided &result, llvm::ArrayRef<Strided> inputs, llvm::ArrayRef<mlir::Value> scalars, bool wantsIndices,
+      llvm::StringRef kind,
+      llvm::function_ref<mlir::FailureOr<mlir::Value>(KernelBuilder &, llvm::ArrayRef<mlir::Value> elements,
+                                                      llvm::ArrayRef<mlir::Value> scalars, llvm::ArrayRef<mlir::Value> indices)>
+          fill);
   void fillWith(const Strided &result, mlir::TypedAttr value);
 
   mlir::LogicalResult lowerGeneric(mlir::linalg::GenericOp op); // Generic.cpp

@@ -57,7 +57,6 @@ struct LoopDim {
 
 /// The fewest loops that visit all elements of `extents` in row-major order, where tensor t moves by strides[t][d] along d.
 /// Extents of 1 are dropped and neighbours merged where every tensor allows it; at least one loop remains.
-llvm::SmallVector<LoopDim, 4> mergedLoops(llvm::ArrayRef<Size> extents,
-                                          llvm::ArrayRef<llvm::ArrayRef<Size>> strides);
+llvm::SmallVector<LoopDim, 4> mergedLoops(llvm::ArrayRef<Size> extents, llvm::ArrayRef<llvm::ArrayRef<Size>> strides);
 
 } // namespace tp::lowering

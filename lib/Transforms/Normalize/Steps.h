@@ -46,8 +46,6 @@ mlir::Value reshaped(mlir::OpBuilder &builder, mlir::Value value, llvm::ArrayRef
 /// A remark of category `tp-normalize` about something that was given up.
 void remarkOn(mlir::Operation *op, llvm::StringRef name, const llvm::Twine &text);
 
-inline mlir::RankedTensorType tensorType(mlir::Value value) {
-  return mlir::cast<mlir::RankedTensorType>(value.getType());
-}
+inline mlir::RankedTensorType tensorType(mlir::Value value) { return mlir::cast<mlir::RankedTensorType>(value.getType()); }
 
 } // namespace tp::normalize
