@@ -599,10 +599,24 @@ private:
       }
     std::optional<size_t> partial, replicated, invariant, split;
     std::optional<Reduction> kind;
+    // Where the op itself reduces over the axis, what it starts from is its part of the partial result.
+    std::optional<Reduction> reduces;
+    if (splitFactor && map.factors[*splitFactor].kind == FactorKind::Reduction)
+      reduces = map.factors[*splitFactor].reduction;
     for (auto [i, operand] : llvm::enumerate(op->getOperands())) {
       if (!isa<RankedTensorType>(operand.getType()))
         continue;
       const LocalState &state = of(operand);
+      bool isStart = reduces && llvm::any_of(map.tied, [&](auto pair) { return pair.first == int64_t(i); });
+      if (isStart && (state.isNeutral(*reduces) || (mesh.overlap(state.partial, atom) && state.reduction == *reduces)))
+        continue;
+      if (isStart) {
+        InFlightDiagnostic error = op->emitOpError() << "starts from " << operandText(i) << " on every rank over axis \""
+                                                     << tp::str(atom) << "\", so it would count several times";
+        noteOrigin(error, operand);
+        error.attachNote(op->getLoc()) << "tp.keep leaves it on one rank";
+        return error;
+      }
       if (llvm::any_of(state.dims, [&](const Axes &axes) { return mesh.overlap(axes, atom); }))
         split = split.value_or(i);
       else if (mesh.overlap(state.partial, atom)) {
@@ -634,13 +648,8 @@ private:
                                                : "R"),
                     "f is missing: tp.copy takes I to R");
     }
-    if (split && map.factors[*splitFactor].kind == FactorKind::Reduction) {
-      for (auto [operand, unused] : map.tied)
-        if (!of(op->getOperand(operand)).isNeutral(map.factors[*splitFactor].reduction))
-          return refuse(operand, "starts from " + operandText(operand) + " on every rank, so it would count several times",
-                        "tp.keep leaves it on one rank");
-      return addPartial(op, atom, map.factors[*splitFactor].reduction, result);
-    }
+    if (reduces)
+      return addPartial(op, atom, *reduces, result);
     if (partial) {
       SmallVector<bool> marked, orNeutral;
       for (Value operand : op->getOperands()) {
