@@ -34,8 +34,9 @@ CopyPlan::CopyPlan(func::FuncOp function, const Mesh &mesh) : mesh(mesh) {
 }
 
 void CopyPlan::visit(Operation *op) {
-  bool depends =
-      isa<nn::GetOp, func::CallOp>(op) || llvm::any_of(op->getOperands(), [&](Value operand) { return hasCotangent(operand); });
+  // An iota follows the shape of what it is made like, not its elements.
+  bool depends = isa<nn::GetOp, func::CallOp>(op) ||
+                 (!isa<nn::IotaOp>(op) && llvm::any_of(op->getOperands(), [&](Value operand) { return hasCotangent(operand); }));
   for (Value result : op->getResults())
     if (depends && isFloatTensor(result))
       differentiable.insert(result);
