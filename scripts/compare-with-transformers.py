@@ -33,11 +33,12 @@ def tool(name, build):
 
 
 def expected_logits(folder, ids):
-    """Of a folder, or of a GGUF file, which transformers dequantises (it needs the package gguf for that)."""
-    where, options = folder, {}
+    """Of a folder, or of a GGUF file, which transformers dequantises (with the packages gguf and accelerate)."""
+    name = "dtype" if tuple(int(part) for part in transformers.__version__.split(".")[:2]) >= (4, 56) else "torch_dtype"
+    where, options = folder, {name: torch.float32}
     if folder.endswith(".gguf"):
         where, options["gguf_file"] = os.path.split(os.path.abspath(folder))
-    model = transformers.AutoModelForCausalLM.from_pretrained(where, attn_implementation="eager", **options).float()
+    model = transformers.AutoModelForCausalLM.from_pretrained(where, attn_implementation="eager", **options)
     with torch.no_grad():
         return model.eval()(torch.from_numpy(ids).long()).logits.numpy()
 
