@@ -12,27 +12,30 @@ namespace tp {
 namespace {
 
 struct Architecture {
-  const char *name;
+  const char *name, *modelType;
   int64_t maxSequence;
   double epsilon;
   bool queryBias;
 };
 
 constexpr Architecture architectures[] = {
-    {"LlamaForCausalLM", 2048, 1e-6, false},
-    {"MistralForCausalLM", 131072, 1e-6, false},
-    {"Qwen2ForCausalLM", 32768, 1e-6, true},
+    {"LlamaForCausalLM", "llama", 2048, 1e-6, false},
+    {"MistralForCausalLM", "mistral", 131072, 1e-6, false},
+    {"Qwen2ForCausalLM", "qwen2", 32768, 1e-6, true},
 };
 
+// By "architectures"; a config without it says at least what kind of model it is.
 const Architecture &architectureOf(const Json &config, const std::string &what) {
-  std::string name = stringsAt(config, "architectures", what).empty() ? "" : stringsAt(config, "architectures", what)[0];
-  std::string known;
+  std::vector<std::string> names;
+  if (findKey(config, "architectures"))
+    names = stringsAt(config, "architectures", what);
+  std::string name = names.empty() ? "" : names[0], modelType = stringAt(config, "model_type", what, ""), known;
   for (const Architecture &architecture : architectures) {
-    if (name == architecture.name)
+    if (names.empty() ? modelType == architecture.modelType : name == architecture.name)
       return architecture;
     known += (known.empty() ? "" : ", ") + std::string(architecture.name);
   }
-  throw Error(what + ": unknown architecture \"" + name + "\"; known are " + known);
+  throw Error(what + ": unknown architecture \"" + (names.empty() ? modelType : name) + "\"; known are " + known);
 }
 
 int64_t positiveAt(const Json &config, const char *key, const std::string &what, std::optional<int64_t> fallback = {}) {
