@@ -16,13 +16,14 @@
 
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 
 namespace tp {
 
 void registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<TPDialect, nn::NNDialect, mlir::func::FuncDialect, mlir::arith::ArithDialect, mlir::math::MathDialect,
                   mlir::linalg::LinalgDialect, mlir::tensor::TensorDialect, mlir::cf::ControlFlowDialect, mlir::scf::SCFDialect,
-                  mlir::memref::MemRefDialect, mlir::LLVM::LLVMDialect, rt::TPRTDialect>();
+                  mlir::memref::MemRefDialect, mlir::ml_program::MLProgramDialect, mlir::LLVM::LLVMDialect, rt::TPRTDialect>();
   registerUpstreamShardingRules(registry);
 }
 

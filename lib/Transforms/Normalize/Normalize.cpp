@@ -4,6 +4,7 @@
 #include "lib/Transforms/Normalize/Steps.h"
 #include "tp/Analysis/Parameters.h"
 
+#include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "mlir/IR/Dominance.h"
 #include "mlir/Transforms/CSE.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -49,6 +50,13 @@ static void canonicalise(ModuleOp module) {
   eliminateCommonSubExpressions(rewriter, dominance, module);
 }
 
+// What front ends declare beside the functions and nothing here uses, such as the seed of random numbers.
+static void eraseUnusedGlobals(ModuleOp module) {
+  for (auto global : llvm::make_early_inc_range(module.getOps<ml_program::GlobalOp>()))
+    if (global.isPrivate() && SymbolTable::symbolKnownUseEmpty(global, module))
+      global.erase();
+}
+
 static void markParameters(func::FuncOp function) {
   for (auto [i, isParameter] : llvm::enumerate(parameterArguments(function)))
     if (isParameter)
@@ -73,11 +81,16 @@ struct Normalize : impl::NormalizeBase<Normalize> {
     ModuleOp module = getOperation();
     if (failed(refuseLaidOut(module)) || failed(inlinePrivateCalls(module)))
       return signalPassFailure();
+    eraseUnusedGlobals(module);
     canonicalise(module);
     for (auto function : module.getOps<func::FuncOp>()) {
       nameArgumentsAndResults(function);
       raise(function);
       simplify(function);
+    }
+    canonicalise(module); // equal pieces become one, by which they are recognised
+    for (auto function : module.getOps<func::FuncOp>()) {
+      recogniseRows(function);
       pullSlicesToParameters(function);
       splitSlicedArguments(function);
     }

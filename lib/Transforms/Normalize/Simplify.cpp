@@ -49,6 +49,13 @@ LogicalResult simplifyBroadcast(nn::BroadcastOp op, PatternRewriter &rewriter) {
     rewriter.replaceOp(op, op.getInput());
     return success();
   }
+  auto isUnit = [&](int64_t dim) {
+    return llvm::is_contained(op.getDims(), dim) || op.getType().getDimSize(dim) == 1;
+  };
+  if (!op.getLike() && llvm::all_of(llvm::seq<int64_t>(0, op.getType().getRank()), isUnit)) {
+    rewriter.replaceOpWithNewOp<nn::ReshapeOp>(op, op.getType(), op.getInput()); // only dimensions of size 1 are new
+    return success();
+  }
   auto inner = op.getInput().getDefiningOp<nn::BroadcastOp>();
   if (!inner || (inner.getLike() && !op.getLike()))
     return failure();
@@ -132,6 +139,28 @@ LogicalResult simplifyMap(nn::MapOp op, PatternRewriter &rewriter) {
   return success();
 }
 
+// A map over [.., 1] of reshapes of [..] is one over [..]: statistics of rows often keep a dimension of size 1.
+LogicalResult dropUnitDims(nn::MapOp op, PatternRewriter &rewriter) {
+  SmallVector<Value> inputs;
+  for (Value input : op.getInputs()) {
+    auto reshape = input.getDefiningOp<nn::ReshapeOp>();
+    if (!reshape || tensorType(reshape.getInput()).getRank() >= op.getType().getRank() ||
+        (!inputs.empty() && tensorType(inputs[0]).getShape() != tensorType(reshape.getInput()).getShape()))
+      return failure();
+    auto isLonger = [](int64_t size) { return size != 1; };
+    if (!llvm::equal(llvm::make_filter_range(tensorType(reshape.getInput()).getShape(), isLonger),
+                     llvm::make_filter_range(op.getType().getShape(), isLonger)))
+      return failure();
+    inputs.push_back(reshape.getInput());
+  }
+  if (inputs.empty())
+    return failure();
+  auto map = nn::MapOp::create(rewriter, op.getLoc(), op.getType().clone(tensorType(inputs[0]).getShape()), inputs);
+  rewriter.inlineRegionBefore(op.getBody(), map.getBody(), map.getBody().end());
+  rewriter.replaceOpWithNewOp<nn::ReshapeOp>(op, op.getType(), map);
+  return success();
+}
+
 //===-- Contractions --------------------------------------------------------------------------------------------===//
 
 nn::Equation equationOf(nn::ContractOp op) {
@@ -200,6 +229,7 @@ void addSimplifications(RewritePatternSet &patterns) {
   patterns.add(simplifyBroadcast);
   patterns.add(simplifySlice);
   patterns.add(simplifyMap);
+  patterns.add(dropUnitDims);
   patterns.add(simplifyContract);
   struct FoldMovedConstant : RewritePattern {
     explicit FoldMovedConstant(MLIRContext *context) : RewritePattern(MatchAnyOpTypeTag(), 1, context) {}

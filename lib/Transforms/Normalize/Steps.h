@@ -29,6 +29,9 @@ void simplify(mlir::Operation *root);
 void addSimplifications(mlir::RewritePatternSet &patterns);
 void addMergeSinking(mlir::RewritePatternSet &patterns);
 
+/// Says softmax, RMS norm and layer norm that are written in pieces as one op.
+void recogniseRows(mlir::Operation *root);
+
 /// x*W, of which only fixed slices are used, becomes x*slice(W) for each: slices are pulled up to the weights.
 void pullSlicesToParameters(mlir::func::FuncOp function);
 
