@@ -75,8 +75,8 @@ public:
   // A vector along the row, the same in all rows.
   Value vector(const Scalar &scalar) const {
     auto broadcast = scalar.map ? nn::BroadcastOp() : scalar.value.getDefiningOp<nn::BroadcastOp>();
-    bool fits = broadcast && broadcast.getType().getRank() == rank && broadcast.getDims().size() == 1 &&
-                broadcast.getDims()[0] == axis;
+    bool fits =
+        broadcast && broadcast.getType().getRank() == rank && broadcast.getDims().size() == 1 && broadcast.getDims()[0] == axis;
     return fits ? broadcast.getInput() : Value();
   }
 
@@ -148,8 +148,8 @@ Value asSoftmax(IRRewriter &rewriter, nn::MapOp map, int64_t axis) {
 //===-- Norms ---------------------------------------------------------------------------------------------------===//
 
 struct Normed {
-  Scalar value;              // what is divided
-  Scalar square;             // the mean of it is under the root
+  Scalar value;  // what is divided
+  Scalar square; // the mean of it is under the root
   double epsilon;
   std::optional<Value> scale; // per element of the row
 };

@@ -49,9 +49,7 @@ LogicalResult simplifyBroadcast(nn::BroadcastOp op, PatternRewriter &rewriter) {
     rewriter.replaceOp(op, op.getInput());
     return success();
   }
-  auto isUnit = [&](int64_t dim) {
-    return llvm::is_contained(op.getDims(), dim) || op.getType().getDimSize(dim) == 1;
-  };
+  auto isUnit = [&](int64_t dim) { return llvm::is_contained(op.getDims(), dim) || op.getType().getDimSize(dim) == 1; };
   if (!op.getLike() && llvm::all_of(llvm::seq<int64_t>(0, op.getType().getRank()), isUnit)) {
     rewriter.replaceOpWithNewOp<nn::ReshapeOp>(op, op.getType(), op.getInput()); // only dimensions of size 1 are new
     return success();
