@@ -96,7 +96,9 @@ FactorMap AttentionOp::getFactorMap() {
   RankedTensorType query = typeOf(getQuery()), key = typeOf(getKey()), value = typeOf(getValue());
   FactorMap map;
   int64_t batch = map.addFactor(query.getDimSize(0));
-  int64_t sequence = map.addFactor(query.getDimSize(1));
+  // What `causal` lets a query see depends on where in the sequence it stands; without sizes that cannot be worked out.
+  bool isPlaced = !getCausal() || (query.hasStaticShape() && key.hasStaticShape());
+  int64_t sequence = map.addFactor(query.getDimSize(1), isPlaced ? FactorKind::Parallel : FactorKind::Whole);
   int64_t keyHeads = map.addFactor(key.getDimSize(2));
   int64_t group = map.addFactor(query.getDimSize(2) / key.getDimSize(2));
   int64_t width = map.addFactor(query.getDimSize(3), FactorKind::Whole);
@@ -117,6 +119,22 @@ FactorMap AttentionOp::getFactorMap() {
 bool AttentionOp::preservesPartial(Reduction kind, ArrayRef<bool> partialOperands) {
   // A weighted sum of the values: linear in them, and in nothing else.
   return kind == Reduction::Sum && partialOperands[2] && llvm::count(partialOperands, true) == 1;
+}
+
+Operation *AttentionOp::buildLocal(OpBuilder &builder, ValueRange operands, TypeRange resultTypes, LocalContext &context) {
+  int64_t sequence = getFactorMap().operands[0][1][0];
+  Value offset = getCausal() ? context.offsetOf(builder, getLoc(), sequence) : Value();
+  if (!offset)
+    return cloneLocal(*this, builder, operands, resultTypes);
+  // Query i of the whole sequence sees the keys up to i + t - s; this rank's queries begin at `offset`.
+  int64_t shift = typeOf(getKey()).getDimSize(1) - typeOf(getQuery()).getDimSize(1);
+  if (shift)
+    offset = arith::AddIOp::create(builder, getLoc(), offset, arith::ConstantIndexOp::create(builder, getLoc(), shift));
+  auto shape = cast<RankedTensorType>(resultTypes[0]).getShape().take_front(2);
+  auto positionsType = RankedTensorType::get(shape, builder.getI32Type());
+  Value positions = IotaOp::create(builder, getLoc(), positionsType, /*dim=*/1, /*like=*/Value(), offset);
+  return AttentionOp::create(builder, getLoc(), resultTypes[0], operands[0], operands[1], operands[2], positions,
+                             getKeyMask() ? operands[3] : Value(), getScale(), /*causal=*/false, /*window=*/0);
 }
 
 LogicalResult AttentionOp::evaluate(ArrayRef<HostTensor> operands, SmallVectorImpl<HostTensor> &results) {

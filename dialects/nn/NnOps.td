@@ -438,13 +438,14 @@ def NN_CacheUpdateOp : NN_ComputeOp<"cache_update"> {
   }];
 }
 
-def NN_AttentionOp : NN_ComputeOp<"attention", ["preservesPartial"], [AttrSizedOperandSegments]> {
+def NN_AttentionOp : NN_ComputeOp<"attention", ["preservesPartial", "buildLocal"], [AttrSizedOperandSegments]> {
   let summary = "softmax(scale * q k^T + mask) v, per head (Vaswani et al. 2017), with grouped heads (Ainslie et al. 2023)";
   let description = [{
     q [b, s, heads, d], k [b, t, kv, d], v [b, t, kv, dv], result [b, s, heads, dv]; query head h uses key head h / (heads / kv).
     Key j is visible to query i of sequence b if (all that apply): with `positions`, j <= positions[b, i]; with `window` > 0, also
     j > positions[b, i] - window; with `causal` and without positions, j <= i + t - s; with `key_mask`, key_mask[b, j] != 0. A query that sees no key gives zeros.
-    Factors: b, s, kv and group (heads = kv x group) and dv are parallel; d and t are whole. Linear in v.
+    Factors: b, s, kv and group (heads = kv x group) and dv are parallel; d and t are whole. With `causal`, s is whole unless b, s and t
+    are static: then a rank that holds part of s gets positions. Linear in v.
 
     C1: ranks and sizes as above, kv divides heads. C2: `window` needs positions; not both causal and positions.
 
