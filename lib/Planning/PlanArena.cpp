@@ -2,10 +2,11 @@
 //
 // One pass takes the buffers in some order and puts each at the lowest offset where it fits beside those already placed
 // that are alive with it. Largest first is nearly always within a few percent of the best; where it misses the lower bound
-// (or the capacity), orders are improved by moving forward a buffer that reaches too far: it gets first pick the next time.
+// (or the capacity), orders are improved by taking earlier a buffer that reaches too far.
 #include "tp/Planning/PlanArena.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace tp {
@@ -68,6 +69,9 @@ public:
     return plan;
   }
 
+  /// The buffers that are alive together with buffer `i`.
+  const std::vector<size_t> &neighboursOf(size_t i) const { return neighbours[i]; }
+
 private:
   const std::vector<ArenaBuffer> &buffers;
   std::vector<std::vector<size_t>> neighbours;
@@ -102,30 +106,63 @@ ArenaPlan planArena(const std::vector<ArenaBuffer> &buffers, std::optional<int64
     if (best.bytes <= goal)
       return best;
   }
-  // A fixed amount of work, so that the result does not depend on the machine.
-  int64_t rounds = 20'000'000 / std::max<int64_t>(1, int64_t(buffers.size()) * 200);
+  // Annealing over orders: a buffer that reaches beyond the goal is taken earlier, before one of those in its way. A fixed
+  // amount of work, so that the result does not depend on the machine; more of it where somebody asked for a capacity.
+  auto excess = [&](const ArenaPlan &plan) {
+    double sum = 0;
+    for (size_t i = 0; i < buffers.size(); ++i)
+      sum += double(std::max<int64_t>(0, plan.offsets[i] + buffers[i].size - goal));
+    return sum;
+  };
+  int64_t work = 0;
+  for (size_t i = 0; i < buffers.size(); ++i)
+    work += 8 + int64_t(placer.neighboursOf(i).size()) * 4;
+  int64_t rounds = (capacity ? 600'000'000 : 20'000'000) / std::max<int64_t>(1, work);
   uint64_t random = 0x9e3779b97f4a7c15;
   auto below = [&](size_t limit) {
     random = random * 6364136223846793005u + 1442695040888963407u;
     return size_t((random >> 33) % limit);
   };
   ArenaPlan current = best;
-  for (int64_t round = 0; round < std::min<int64_t>(rounds, 3000) && best.bytes > goal; ++round) {
+  double currentExcess = excess(current), bestExcess = currentExcess;
+  std::vector<size_t> bestOrder = order;
+  int64_t sinceBest = 0;
+  for (int64_t round = 0; round < rounds && best.bytes > goal; ++round) {
     std::vector<size_t> reaching;
     for (size_t place = 0; place < order.size(); ++place)
       if (current.offsets[order[place]] + buffers[order[place]].size > goal)
         reaching.push_back(place);
     if (reaching.empty())
       break;
-    size_t from = reaching[below(reaching.size())], to = below(from + 1);
+    size_t from = reaching[below(reaching.size())];
+    const std::vector<size_t> &inTheWay = placer.neighboursOf(order[from]);
+    size_t to = below(from + 1);
+    if (!inTheWay.empty() && below(4) != 0)
+      to = std::min<size_t>(from, std::find(order.begin(), order.end(), inTheWay[below(inTheWay.size())]) - order.begin());
     std::vector<size_t> changed = order;
     std::rotate(changed.begin() + to, changed.begin() + from, changed.begin() + from + 1);
     ArenaPlan plan = placer.place(changed);
-    if (plan.bytes <= current.bytes || below(100) == 0) {
+    double planExcess = excess(plan);
+    bool takes = planExcess <= currentExcess || below(1000) < 1000 * std::exp(-(planExcess / currentExcess - 1) * 12);
+    ++sinceBest;
+    if (takes) {
       order = std::move(changed);
       current = std::move(plan);
+      currentExcess = planExcess;
       if (current.bytes < best.bytes)
         best = current;
+      if (currentExcess < bestExcess) {
+        bestExcess = currentExcess;
+        bestOrder = order;
+        sinceBest = 0;
+      }
+    }
+    if (sinceBest > 3000) {
+      // Far from the best for long: go back to it.
+      order = bestOrder;
+      current = placer.place(order);
+      currentExcess = bestExcess;
+      sinceBest = 0;
     }
   }
   return best;
