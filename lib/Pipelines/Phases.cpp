@@ -1,6 +1,7 @@
 // The list of phases; it reads as design and pipeline both.
 #include "tp/Pipelines/Phases.h"
 
+#include "tp/Analysis/VerifyLocal.h"
 #include "tp/Conversion/Emit.h"
 #include "tp/Conversion/Lower.h"
 #include "tp/Transforms/Annotate.h"
@@ -30,7 +31,11 @@ const std::vector<Phase> &phases() {
       {"normalize", [](OpPassManager &pm, const PhaseOptions &) { pm.addPass(createNormalize()); }},
       {"annotate", [](OpPassManager &pm, const PhaseOptions &options) { pm.addPass(createAnnotate(annotateOptions(options))); }},
       {"propagate", [](OpPassManager &pm, const PhaseOptions &) { pm.addPass(createPropagate()); }},
-      {"partition", [](OpPassManager &pm, const PhaseOptions &) { pm.addPass(createPartition()); }},
+      {"partition",
+       [](OpPassManager &pm, const PhaseOptions &) {
+         pm.addPass(createPartition());
+         pm.addPass(createVerifyLocal());
+       }},
       {"lower", [](OpPassManager &pm, const PhaseOptions &) { pm.addPass(createLower()); }},
       {"memory", [](OpPassManager &pm, const PhaseOptions &) { pm.addPass(createMemory()); }},
       {"emit", [](OpPassManager &pm, const PhaseOptions &) { pm.addPass(createEmit()); }},
