@@ -14,8 +14,7 @@ void expectApart(const std::vector<ArenaBuffer> &buffers, const ArenaPlan &plan)
     EXPECT_LE(plan.offsets[i] + buffers[i].size, plan.bytes);
     for (size_t j = 0; j < i; ++j) {
       bool together = buffers[i].lower < buffers[j].upper && buffers[j].lower < buffers[i].upper;
-      bool apart = plan.offsets[i] + buffers[i].size <= plan.offsets[j] ||
-                   plan.offsets[j] + buffers[j].size <= plan.offsets[i];
+      bool apart = plan.offsets[i] + buffers[i].size <= plan.offsets[j] || plan.offsets[j] + buffers[j].size <= plan.offsets[i];
       EXPECT_TRUE(!together || apart) << "buffers " << i << " and " << j;
     }
   }
