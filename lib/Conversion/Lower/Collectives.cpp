@@ -31,11 +31,12 @@ int64_t FunctionLowering::siteOf(Collective op, ArrayRef<Size> operandExtents) {
       builder.getNamedAttr("dtype", builder.getStringAttr(name(dtypeOf(type.getElementType()).value_or(DType::F32)))),
       builder.getNamedAttr("operand_shape", builder.getDenseI64ArrayAttr(shape)),
       builder.getNamedAttr("where", text(whereAttrName)),
-      builder.getNamedAttr("why", text(whyAttrName)),
   };
-  Attribute site = builder.getDictionaryAttr(fields);
+  // What differs in its reason only is one site, as in tp-plan's report.
   std::string key;
-  llvm::raw_string_ostream(key) << site;
+  llvm::raw_string_ostream(key) << builder.getDictionaryAttr(fields);
+  fields.push_back(builder.getNamedAttr("why", text(whyAttrName)));
+  Attribute site = builder.getDictionaryAttr(fields);
   auto [known, isNew] = siteNumbers.try_emplace(key, sites.size());
   if (isNew) {
     sites.push_back(site);
