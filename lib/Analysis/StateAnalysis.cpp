@@ -692,21 +692,29 @@ private:
     return success();
   }
 
+  // Along which dimensions of a result all elements are alike: those whose factors are parallel, and uniform in every operand that
+  // has them. New dimensions of a broadcast are.
   std::vector<bool> uniformOf(Operation *op, const FactorMap &map, size_t result, int64_t rank) {
     std::vector<bool> uniform(rank, false);
     if (isa<linalg::FillOp>(op))
       uniform.assign(rank, true);
-    if (!isa<nn::BroadcastOp, nn::MapOp, nn::TransposeOp>(op) && !op->hasTrait<OpTrait::Elementwise>())
+    // These look at where an element stands.
+    auto attention = dyn_cast<nn::AttentionOp>(op);
+    if (isa<nn::IotaOp>(op) || isa_and_nonnull<linalg::LinalgDialect>(op->getDialect()) || (attention && attention.getCausal()))
       return uniform;
-    size_t operands = isa<nn::BroadcastOp>(op) ? 1 : op->getNumOperands(); // the elements of `like` do not matter
-    for (int64_t d = 0; d < rank; ++d) {
-      uniform[d] = true;
-      for (size_t i = 0; i < operands; ++i)
-        if (isa<RankedTensorType>(op->getOperand(i).getType()))
-          for (auto [e, dim] : llvm::enumerate(map.operands[i]))
-            if (dim == map.results[result][d])
-              uniform[d] = uniform[d] && of(op->getOperand(i)).uniform[e];
-    }
+    bool isBroadcast = isa<nn::BroadcastOp>(op);
+    std::vector<bool> known(map.factors.size(), isBroadcast), alike(map.factors.size(), true);
+    size_t operands = isBroadcast ? 1 : op->getNumOperands(); // the elements of `like` do not matter
+    for (size_t i = 0; i < operands; ++i)
+      for (auto [d, dim] : llvm::enumerate(map.operands[i]))
+        for (int64_t factor : dim) {
+          known[factor] = true;
+          alike[factor] = alike[factor] && of(op->getOperand(i)).uniform[d];
+        }
+    for (auto [d, dim] : llvm::enumerate(map.results[result]))
+      uniform[d] = llvm::all_of(dim, [&](int64_t factor) {
+        return known[factor] && alike[factor] && map.factors[factor].kind == FactorKind::Parallel;
+      });
     return uniform;
   }
 
