@@ -83,7 +83,8 @@ std::string entryText(const Json &entry, bool explain) {
   if (collectives.empty())
     text += "  no collectives\n";
   else
-    text += collectives.str() + "  " + std::to_string(number) + " collectives, " + std::to_string(total) + " bytes per rank\n";
+    text += collectives.str() + "  " + std::to_string(number) + (number == 1 ? " collective, " : " collectives, ") +
+            std::to_string(total) + " bytes per rank\n";
   if (explain) {
     for (const Json &each : entry["collectives"])
       if (!each["why"].get<std::string>().empty())
