@@ -141,14 +141,21 @@ private:
     }
   }
 
+  // Whether dimension `d` may be taken as split over `wanted` although it is not, or over fewer axes: all elements along it are alike,
+  // so what a rank holds is its shard as well. What has a cotangent must be R over the axes that are missing.
+  bool servesAs(const LocalState &state, size_t d, const Axes &wanted) const {
+    if (!state.uniform[d] || !covers(mesh, wanted, state.dims[d]))
+      return false;
+    return !state.hasCotangent || covers(mesh, state.replicated, removed(mesh, wanted, state.dims[d]));
+  }
+
   // Whether `value` is what `declared` says, for results, states and arguments of calls.
   LogicalResult requireDeclared(Operation *op, Value value, const LocalState &declared, const Twine &what) {
     const LocalState &state = of(value);
     Axes given = state.replicated;
     bool fits = true;
     for (size_t d = 0; d < declared.dims.size(); ++d)
-      fits &= state.dims[d] == declared.dims[d] || (state.uniform[d] && state.dims[d].empty() &&
-                                                    (!state.hasCotangent || covers(mesh, state.replicated, declared.dims[d])));
+      fits &= state.dims[d] == declared.dims[d] || servesAs(state, d, declared.dims[d]);
     bool samePartial = state.partial == declared.partial && (state.partial.empty() || state.reduction == declared.reduction);
     fits &= samePartial || (state.partial.empty() && state.isNeutral(declared.reduction));
     for (size_t d = 0; d < declared.dims.size(); ++d)
@@ -325,14 +332,23 @@ private:
       break;
     case State::S:
       dim = dimOf(op);
+      // All elements along a uniform dimension are alike: what every rank holds is its shard as well.
+      if (dim >= 0 && !endsWith(state.dims[dim], axes) && state.uniform[dim] && !overlaps(state.partial, axes)) {
+        for (const AxisPart &part : axes)
+          llvm::erase_if(state.dims[dim], [&](const AxisPart &other) { return mesh.overlap(other, part); });
+        break;
+      }
       if (dim < 0 ? !isSplit : !endsWith(state.dims[dim], axes))
         return refuse(dim < 0 ? Twine("split") : "split along dimension " + Twine(dim) + ", as its minor axes,");
       if (dim >= 0)
         state.dims[dim] = withoutMinor(state.dims[dim], axes);
       break;
     }
-    // 2. The result is in the other one.
-    state.uniform.assign(state.dims.size(), false);
+    // 2. The result is in the other one. A uniform dimension stays so, but for one that is put together from the shards of ranks.
+    if (dim >= 0)
+      state.uniform[dim] = false;
+    else if (isa<PermuteOp>(op.getOperation()))
+      state.uniform.assign(state.dims.size(), false);
     state.neutralForSum = state.neutralForMax = state.neutralForMin = false;
     state.partial = removed(mesh, state.partial, axes);
     state.replicated = removed(mesh, state.replicated, axes);
