@@ -412,9 +412,8 @@ private:
     for (auto [size, axes] : llvm::zip_equal(globalFrom, input.dims))
       size = ShapedType::isDynamic(size) ? size : size * mesh.sizeOf(axes);
     auto globalInput = RankedTensorType::get(globalFrom, from.getElementType());
-    bool allUniform = llvm::all_of(input.uniform, [](bool b) { return b; });
     LocalState state = input;
-    state.uniform.assign(to.getRank(), allUniform);
+    state.uniform = uniformOfReshape(input, reshapeFactorMap(from, to));
     bool isSplit = llvm::any_of(input.dims, [](const Axes &axes) { return !axes.empty(); });
     if (!isSplit) {
       state.dims.assign(to.getRank(), {});
@@ -438,6 +437,20 @@ private:
     state.dims = found.front();
     set(op, state);
     return success();
+  }
+
+  // A dimension of the result is uniform if every factor of it comes from a uniform dimension. One of size 1 has no factor here, and
+  // may be a rank's only row of many: not uniform.
+  static std::vector<bool> uniformOfReshape(const LocalState &input, const FactorMap &map) {
+    std::vector<bool> uniform;
+    for (const FactorMap::Dim &dim : map.results[0])
+      uniform.push_back(!dim.empty() && llvm::all_of(dim, [&](int64_t factor) {
+        for (auto [d, from] : llvm::enumerate(map.operands[0]))
+          if (llvm::is_contained(from, factor))
+            return bool(input.uniform[d]);
+        return false;
+      }));
+    return uniform;
   }
 
   // Global types whose parts could be of type `local`: one or several dimensions are larger by divisors of the mesh's size.
