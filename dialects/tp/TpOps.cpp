@@ -106,7 +106,8 @@ LogicalResult ReshardOp::verifySymbolUses(SymbolTableCollection &) {
   return success();
 }
 
-static LogicalResult verifyAxes(Operation *op, FlatSymbolRefAttr meshName, AxesAttr axes) {
+// Also what all collectives share of their check (Collectives.cpp).
+LogicalResult verifyCollectiveAxes(Operation *op, FlatSymbolRefAttr meshName, AxesAttr axes) {
   MeshOp mesh = findMesh(op);
   if (!mesh || mesh.getSymName() != meshName.getValue())
     return op->emitOpError() << "unknown mesh " << meshName;
@@ -121,9 +122,8 @@ static LogicalResult verifyAxes(Operation *op, FlatSymbolRefAttr meshName, AxesA
   return success();
 }
 
-LogicalResult AxisIndexOp::verifySymbolUses(SymbolTableCollection &) { return verifyAxes(*this, getMeshAttr(), getAxesAttr()); }
-
-// The part of a collective's check that all share: declared here, used in Collectives.cpp.
-LogicalResult verifyCollectiveAxes(Operation *op, FlatSymbolRefAttr mesh, AxesAttr axes) { return verifyAxes(op, mesh, axes); }
+LogicalResult AxisIndexOp::verifySymbolUses(SymbolTableCollection &) {
+  return verifyCollectiveAxes(*this, getMeshAttr(), getAxesAttr());
+}
 
 } // namespace tp

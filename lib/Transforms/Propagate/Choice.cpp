@@ -145,22 +145,10 @@ private:
   Layout needed(const Use &use, const Layout &kept) const {
     const Node &node = graph.nodes[use.node];
     if (node.kind == Node::Return)
-      return node.resultWish ? closed(*node.resultWish, kept) : withoutPartial(kept);
+      return node.resultWish ? closedWish(mesh, *node.resultWish, kept) : withoutPartial(kept);
     if (node.kind == Node::SetState)
       return keptLayout(node.results[0]);
     return operandLayout(graph, node, optionOf(use.node), use.slot);
-  }
-
-  // A wish on a result with open dimensions: what the value has there already stays.
-  Layout closed(const Layout &wish, const Layout &kept) const {
-    Layout layout = wish;
-    for (size_t d = 0; d < layout.dims.size(); ++d) {
-      layout.dims[d].axes = mesh.merged(layout.dims[d].axes);
-      if (layout.dims[d].open && layout.dims[d].axes.empty())
-        layout.dims[d].axes = kept.dims[d].axes;
-      layout.dims[d].open = false;
-    }
-    return layout;
   }
 
   //===-- Cost of one tensor --------------------------------------------------------------------------------------===//

@@ -12,7 +12,6 @@ namespace {
 
 // Two axis lists on one place as one: the longer if one continues the other, mesh order if they have no axis in common, else nothing.
 std::optional<Parts> mergedParts(const Mesh &mesh, const Parts &a, const Parts &b) {
-  auto atomsA = mesh.atoms({a}), atomsB = mesh.atoms({b});
   bool disjoint = true;
   for (const AxisPart &part : a)
     disjoint &= !mesh.overlap(b, part);
@@ -322,6 +321,17 @@ Layout operandLayout(const Graph &graph, const Node &node, const Option &option,
     if (operand == slot)
       return resultLayout(graph, node, option, result);
   return layoutOfDims(graph, node.map.operands[slot], option);
+}
+
+Layout closedWish(const Mesh &mesh, const Layout &wish, const Layout &kept) {
+  Layout layout = wish;
+  for (size_t d = 0; d < layout.dims.size(); ++d) {
+    layout.dims[d].axes = mesh.merged(layout.dims[d].axes);
+    if (layout.dims[d].open && layout.dims[d].axes.empty())
+      layout.dims[d].axes = kept.dims[d].axes;
+    layout.dims[d].open = false;
+  }
+  return layout;
 }
 
 } // namespace tp::propagate

@@ -43,4 +43,7 @@ Claims carryClaims(const Graph &graph);
 Layout operandLayout(const Graph &graph, const Node &node, const Option &option, int slot);
 Layout resultLayout(const Graph &graph, const Node &node, const Option &option, int slot);
 
+/// What a wish on a result asks of a value that is kept as `kept`: an open dimension that the wish leaves empty stays as it is.
+Layout closedWish(const Mesh &mesh, const Layout &wish, const Layout &kept);
+
 } // namespace tp::propagate

@@ -116,7 +116,7 @@ private:
         need = kept;
         need.partial.clear();
         if (node.resultWish) {
-          need = closed(*node.resultWish, kept);
+          need = closedWish(graph.mesh, *node.resultWish, kept);
           user = graph.origins[node.resultWishOrigin].text;
         }
       } else if (node.kind == Node::SetState) {
@@ -143,17 +143,6 @@ private:
     op.getResult().setType(cast<RankedTensorType>(value.getType()));
   }
 
-  Layout closed(const Layout &wish, const Layout &kept) const {
-    Layout layout = wish;
-    for (size_t d = 0; d < layout.dims.size(); ++d) {
-      layout.dims[d].axes = graph.mesh.merged(layout.dims[d].axes);
-      if (layout.dims[d].open && layout.dims[d].axes.empty())
-        layout.dims[d].axes = kept.dims[d].axes;
-      layout.dims[d].open = false;
-    }
-    return layout;
-  }
-
   Layout keptLayout(Value value) const {
     auto found = graph.tensorOf.find(value);
     if (found == graph.tensorOf.end() || graph.tensors[found->second].isSource)
@@ -175,10 +164,9 @@ private:
     std::string why;
     if (const Tensor &info = graph.tensors[tensor->second]; info.wish)
       why = graph.origins[info.wishOrigin].text;
-    Value result = reshard(value, layout, why.empty() ? "" : why);
+    Value result = reshard(value, layout, why);
     keptValue[value] = result;
     keptValue[result] = result;
-    original[result] = value;
     return result;
   }
 
@@ -276,7 +264,7 @@ private:
   const Claims &claims;
   const Choice &choice;
   OpBuilder builder;
-  llvm::DenseMap<Value, Value> alias, keptValue, original;
+  llvm::DenseMap<Value, Value> alias, keptValue;
   llvm::DenseMap<std::pair<Value, Attribute>, Value> clones;
 };
 
