@@ -29,8 +29,7 @@ template <class Body> void compute(tprt_context *ctx, const char *name, Body &&b
     } catch (const tp::Error &error) {
       throw tp::Error("rank " + std::to_string(ctx->rank) + ", " + name + ": " + error.what());
     }
-    if (ctx->recorder.tracing)
-      ctx->recorder.compute(name, begin, Clock::now());
+    ctx->recorder.compute(name, begin, ctx->recorder.tracing ? Clock::now() : begin);
   });
 }
 

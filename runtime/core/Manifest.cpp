@@ -3,6 +3,7 @@
 #include "tp/Support/MappedFile.h"
 #include "tprt/Abi.h"
 
+#include <algorithm>
 #include <cstring>
 #include <elf.h>
 
@@ -113,6 +114,15 @@ CollectiveInfo parseCollective(const tp::Json &json, size_t groups, const std::s
   return info;
 }
 
+// [function, where] or [function, where, kernel]
+CallInfo parseCall(const tp::Json &json, const std::string &what) {
+  bool isCall = json.is_array() && (json.size() == 2 || json.size() == 3) &&
+                std::all_of(json.begin(), json.end(), [](const tp::Json &text) { return text.is_string(); });
+  if (!isCall)
+    throw tp::Error(what + ": a call is a list of two or three texts, not " + json.dump());
+  return {json[0], json[1], json.size() == 3 ? json[2].get<std::string>() : ""};
+}
+
 EntryInfo parseEntry(const tp::Json &json, const tp::Mesh &mesh, size_t groups, const std::string &file) {
   EntryInfo entry;
   entry.name = tp::stringAt(json, "name", file);
@@ -128,6 +138,9 @@ EntryInfo parseEntry(const tp::Json &json, const tp::Mesh &mesh, size_t groups, 
     throw tp::Error(what + " needs an arena of " + std::to_string(entry.arenaBytes) + " bytes");
   for (const tp::Json &element : tp::arrayAt(json, "collectives", what))
     entry.collectives.push_back(parseCollective(element, groups, what));
+  if (tp::findKey(json, "calls"))
+    for (const tp::Json &element : tp::arrayAt(json, "calls", what))
+      entry.calls.push_back(parseCall(element, what));
   if (const tp::Json *tensors = tp::findKey(json, "tensors"))
     entry.tensors = *tensors;
   else

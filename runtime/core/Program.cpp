@@ -242,6 +242,9 @@ void Program::run(int64_t index, int64_t n, const std::vector<const Array *> &in
     for (const TensorInfo &output : entry.outputs)
       outputHashes[output.name].resize(team->size(), 0xcbf29ce484222325u);
   team->run([&](tprt_context &ctx) {
+    Recorder &recorder = ctx.recorder;
+    Clock::time_point started = Clock::now();
+    recorder.beginEntry(index, entry.collectives.size());
     RankMemory &memory = memories[ctx.rank];
     EntryMemory &own = memory.entries[index];
     grow(own.inputs, entry.inputs, n);
@@ -250,14 +253,18 @@ void Program::run(int64_t index, int64_t n, const std::vector<const Array *> &in
       cutShard(entry.inputs[i], manifest().mesh, ctx.rank, inputs[i]->shape, *inputs[i], own.inputs[i].data());
     std::vector<void *> parameters = pointersOf(memory.parameters), states = pointersOf(memory.states);
     std::vector<void *> in = pointersOf(own.inputs), out = pointersOf(own.outputs);
-    ctx.recorder.beginEntry(index, entry.collectives.size());
+    recorder.around("place inputs", started, Clock::now());
     callEntry(ctx, [&](tprt_context *context) {
       module.entry(index)(context, parameters.data(), states.data(), in.data(), out.data(), memory.arena.data(), n);
     });
+    Clock::time_point ended = Clock::now();
     for (size_t i = 0; hashing && i < entry.outputs.size(); ++i) {
       uint64_t &hash = outputHashes.at(entry.outputs[i].name)[ctx.rank];
       hash = hashOf(own.outputs[i].data(), localBytes(entry.outputs[i], n), hash);
     }
+    if (hashing)
+      recorder.around("hash outputs", ended, Clock::now());
+    recorder.around(nullptr, started, Clock::now());
   });
   EntryRun &run = entryRuns[index];
   ++run.executions;

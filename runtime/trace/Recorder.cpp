@@ -1,10 +1,18 @@
 // See tprt/Recorder.h.
 #include "tprt/Recorder.h"
 
+#include <algorithm>
+
 namespace tprt {
 
 void Recorder::beginEntry(int64_t entry, int64_t sites) {
   current = entry;
+  calls = 0;
+  countSites(sites);
+}
+
+void Recorder::countSites(int64_t sites) {
+  int64_t entry = current;
   if (static_cast<int64_t>(counts.size()) <= entry)
     counts.resize(entry + 1);
   if (static_cast<int64_t>(counts[entry].size()) < sites)
@@ -13,7 +21,8 @@ void Recorder::beginEntry(int64_t entry, int64_t sites) {
 
 void Recorder::collective(const char *name, int64_t site, int64_t wireBytes, Clock::time_point begin, Clock::time_point end,
                           double waited) {
-  beginEntry(current, site + 1);
+  countSites(site + 1);
+  int64_t call = calls++;
   SiteCount &count = counts[current][site];
   ++count.calls;
   count.wireBytes += wireBytes;
@@ -21,8 +30,8 @@ void Recorder::collective(const char *name, int64_t site, int64_t wireBytes, Clo
   if (!tracing)
     return;
   auto arrived = begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(waited));
-  events.push_back({name, "collective", begin, end, site});
-  events.push_back({"wait", "wait", begin, arrived, site});
+  events.push_back({name, "collective", begin, end, current, call, site});
+  events.push_back({"wait", "wait", begin, std::min(arrived, end), current, call, site});
 }
 
 } // namespace tprt

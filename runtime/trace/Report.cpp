@@ -74,6 +74,32 @@ tp::Json entryJson(Program &program, size_t index) {
 
 double microseconds(Clock::duration duration) { return std::chrono::duration<double, std::micro>(duration).count(); }
 
+/// A complete event ("X"). `start` is the trace's time 0.
+tp::Json traceJson(const EntryInfo &entry, const TraceEvent &event, int64_t rank, Clock::time_point start) {
+  // Both ends are rounded the same way, so that what lies within another event does so in the file too.
+  double begin = microseconds(event.begin - start), end = microseconds(event.end - start);
+  tp::Json arguments = {{"entry", entry.name}};
+  if (event.call >= 0 && event.call < static_cast<int64_t>(entry.calls.size()) && event.name) {
+    const CallInfo &call = entry.calls[event.call];
+    arguments["where"] = call.where;
+    if (!call.kernel.empty())
+      arguments["kernel"] = call.kernel;
+  }
+  if (event.site >= 0 && event.site < static_cast<int64_t>(entry.collectives.size())) {
+    arguments["site"] = event.site;
+    arguments["where"] = entry.collectives[event.site].where;
+    arguments["over"] = entry.collectives[event.site].axes;
+  }
+  return {{"ph", "X"},
+          {"name", event.name ? std::string(event.name) : entry.name},
+          {"cat", event.category},
+          {"pid", 0},
+          {"tid", rank},
+          {"ts", begin},
+          {"dur", end - begin},
+          {"args", std::move(arguments)}};
+}
+
 } // namespace
 
 tp::Json statistics(Program &program, double tokensPerSecond) {
@@ -105,21 +131,17 @@ void writeTrace(Program &program, const std::string &path) {
   for (int64_t rank = 0; rank < program.ranks().size(); ++rank)
     for (const TraceEvent &event : program.ranks().context(rank).recorder.events)
       start = std::min(start, event.begin);
+  events.push_back({{"ph", "M"}, {"name", "process_name"}, {"pid", 0}, {"tid", 0}, {"args", {{"name", "tp-run"}}}});
   for (int64_t rank = 0; rank < program.ranks().size(); ++rank) {
     events.push_back(
         {{"ph", "M"}, {"name", "thread_name"}, {"pid", 0}, {"tid", rank}, {"args", {{"name", "rank " + std::to_string(rank)}}}});
-    for (const TraceEvent &event : program.ranks().context(rank).recorder.events) {
-      tp::Json json = {{"ph", "X"},
-                       {"name", event.name},
-                       {"cat", event.category},
-                       {"pid", 0},
-                       {"tid", rank},
-                       {"ts", microseconds(event.begin - start)},
-                       {"dur", microseconds(event.end - event.begin)}};
-      if (event.site >= 0)
-        json["args"] = {{"site", event.site}};
-      events.push_back(std::move(json));
-    }
+    std::vector<TraceEvent> own = program.ranks().context(rank).recorder.events;
+    // An event stands before those within it.
+    std::stable_sort(own.begin(), own.end(), [](const TraceEvent &a, const TraceEvent &b) {
+      return a.begin != b.begin ? a.begin < b.begin : a.end > b.end;
+    });
+    for (const TraceEvent &event : own)
+      events.push_back(traceJson(program.manifest().entries[event.entry], event, rank, start));
   }
   tp::writeFile(path, tp::printJson({{"traceEvents", std::move(events)}, {"displayTimeUnit", "ms"}}, -1));
 }

@@ -4,6 +4,7 @@
 #include "dialects/nn/Nn.h"
 #include "dialects/tprt/Tprt.h"
 #include "tp/Analysis/Parameters.h"
+#include "tp/Analysis/Where.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -183,8 +184,21 @@ private:
     if (auto sites = function->getAttrOfType<ArrayAttr>(rt::collectivesAttrName))
       for (Attribute site : sites)
         entry["collectives"].push_back(describeCollective(cast<DictionaryAttr>(site), maxTokens));
+    entry["calls"] = describeCalls(function);
     entry["peak_bytes_per_rank"] = residentBytes + arenaBytes + inOut;
     return entry;
+  }
+
+  // What the entry calls, in order: the trace names its events by it. Where a rank is, is no step of the program.
+  static Json describeCalls(func::FuncOp function) {
+    Json calls = Json::array();
+    for (Operation &op : function.front()) {
+      if (auto launch = dyn_cast<rt::LaunchOp>(op))
+        calls.push_back({"parallel_for", whereOf(&op), launch.getKernel().str()});
+      else if (llvm::isa<rt::RuntimeCall>(op) && !llvm::isa<rt::AxisIndexOp>(op))
+        calls.push_back({op.getName().stripDialect().str(), whereOf(&op)});
+    }
+    return calls;
   }
 
   // A language model is planned for all its sequences; the word has no meaning for other programs.

@@ -43,6 +43,11 @@ struct CollectiveInfo {
   std::vector<int64_t> operandShape;
 };
 
+/// One call that an entry makes: the ABI function without its prefix, where the op stands, and the kernel of a parallel_for.
+struct CallInfo {
+  std::string function, where, kernel;
+};
+
 struct EntryInfo {
   std::string name, symbol;
   /// The largest n; none: the entry has no dynamic extent.
@@ -51,6 +56,8 @@ struct EntryInfo {
   std::vector<TensorInfo> inputs, outputs;
   int64_t arenaBytes = 0;
   std::vector<CollectiveInfo> collectives;
+  /// In the order of their execution; empty in a module that does not say.
+  std::vector<CallInfo> calls;
   tp::Json tensors;
 };
 

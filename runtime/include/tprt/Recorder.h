@@ -1,4 +1,7 @@
 // Counts what one rank does while an entry runs: per collective site for --stats, and one event per call for --trace.
+//
+// An entry is a straight line, so the number of a call in it says which op of the program it is: the manifest's "calls" has
+// a name for each, and the module passes none.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -15,25 +18,33 @@ struct SiteCount {
 };
 
 struct TraceEvent {
-  /// Static text: the ABI function, or "wait".
+  /// Static text: the ABI function, "wait", or what the runtime does itself. Null for the whole execution of an entry.
   const char *name;
-  /// "compute", "collective" or "wait".
+  /// "compute", "collective", "wait" (the first part of a collective), "runtime" or "entry".
   const char *category;
   Clock::time_point begin, end;
-  /// The collective's site, or -1.
-  int64_t site;
+  /// Index into the manifest's entries.
+  int64_t entry;
+  /// Number of the call in the entry, or -1; the collective's site, or -1.
+  int64_t call, site;
 };
 
 /// Belongs to one rank's thread; read by others only while that rank is at rest.
 class Recorder {
 public:
-  /// Counts go to the entry with this index from here on.
+  /// Counts go to the entry with this index from here on, and its calls are numbered from 0.
   void beginEntry(int64_t entry, int64_t sites);
   void collective(const char *name, int64_t site, int64_t wireBytes, Clock::time_point begin, Clock::time_point end,
                   double waited);
   void compute(const char *name, Clock::time_point begin, Clock::time_point end) {
+    int64_t call = calls++;
     if (tracing)
-      events.push_back({name, "compute", begin, end, -1});
+      events.push_back({name, "compute", begin, end, current, call, -1});
+  }
+  /// What the runtime does around an entry's calls, and (null) the execution as a whole.
+  void around(const char *name, Clock::time_point begin, Clock::time_point end) {
+    if (tracing)
+      events.push_back({name, name ? "runtime" : "entry", begin, end, current, -1, -1});
   }
 
   bool tracing = false;
@@ -42,7 +53,8 @@ public:
   std::vector<TraceEvent> events;
 
 private:
-  int64_t current = 0;
+  void countSites(int64_t sites);
+  int64_t current = 0, calls = 0;
 };
 
 } // namespace tprt
