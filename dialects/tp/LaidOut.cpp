@@ -3,6 +3,7 @@
 // Each dimension's axes are spread over its factors; a factor must get the same axes wherever it stands, no axis may stand on two
 // factors, a split reduction factor makes the results partial, and a partial operand is legal only where the op preserves it.
 // GeLU of a partial value and a product of two partial values fail here, and only here.
+#include "dialects/tp/OpSignature.h"
 #include "dialects/tp/Tp.h"
 
 using namespace mlir;
@@ -45,9 +46,7 @@ void noteWhereItBecamePartial(InFlightDiagnostic &diagnostic, Value value, const
   diagnostic.attachNote(diagnostic.getUnderlyingDiagnostic()->getLocation()) << "reduce it first (tp.reshard)";
 }
 
-} // namespace
-
-FailureOr<FactorAxes> verifyLaidOut(Operation *op, ShardingRule rule, const Mesh &mesh) {
+FailureOr<FactorAxes> workOut(Operation *op, ShardingRule rule, const Mesh &mesh) {
   FactorMap map = rule.getFactorMap();
   FactorAxes assigned;
   assigned.axes.resize(map.factors.size());
@@ -181,6 +180,21 @@ FailureOr<FactorAxes> verifyLaidOut(Operation *op, ShardingRule rule, const Mesh
                                << tp::str(layout.getLayout().reduction);
   }
   return assigned;
+}
+
+} // namespace
+
+FailureOr<FactorAxes> verifyLaidOut(Operation *op, ShardingRule rule, const Mesh &mesh) {
+  std::optional<OpSignature> signature = signatureOf(op, mesh);
+  if (!signature)
+    return workOut(op, rule, mesh);
+  auto *accepted = op->getContext()->getLoadedDialect<TPDialect>()->getRegisteredInterface<AcceptedLayouts>();
+  if (std::optional<FactorAxes> known = accepted->lookup(*signature))
+    return *known;
+  FailureOr<FactorAxes> found = workOut(op, rule, mesh);
+  if (succeeded(found))
+    accepted->remember(*signature, *found);
+  return found;
 }
 
 LogicalResult verifyComputeOpLayouts(Operation *op) {

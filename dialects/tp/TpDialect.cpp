@@ -1,4 +1,5 @@
 // Registers the dialect `tp`, checks wishes on arguments and results, and answers the questions of Tp.h about meshes and types.
+#include "dialects/tp/OpSignature.h"
 #include "dialects/tp/Tp.h"
 
 #include "mlir/IR/DialectImplementation.h"
@@ -28,6 +29,7 @@ void TPDialect::initialize() {
 #define GET_OP_LIST
 #include "dialects/tp/TpOps.cpp.inc"
       >();
+  addInterfaces<AcceptedLayouts>();
 }
 
 static LogicalResult verifyWish(Operation *op, Type type, NamedAttribute attribute, const Twine &what) {

@@ -201,5 +201,22 @@ std::string problemWith(const Layout &layout, const std::vector<int64_t> &shape,
 } // namespace tp
 
 size_t std::hash<tp::Layout>::operator()(const tp::Layout &layout) const noexcept {
-  return std::hash<std::string>()(layout.str());
+  // Every type of a laid-out program is looked up by it: a few multiplications, and no text.
+  uint64_t hash = layout.dims.size();
+  auto mix = [&](uint64_t word) { hash = (hash ^ word) * 0x9E3779B97F4A7C15u + (hash >> 29); };
+  auto mixParts = [&](const std::vector<tp::AxisPart> &parts) {
+    mix(parts.size());
+    for (const tp::AxisPart &part : parts) {
+      mix(std::hash<std::string_view>()(part.axis));
+      mix(part.pre);
+      mix(part.size);
+    }
+  };
+  for (const tp::DimLayout &dim : layout.dims) {
+    mix(dim.open);
+    mixParts(dim.axes);
+  }
+  mixParts(layout.partial);
+  mix(layout.partial.empty() ? 0 : uint64_t(layout.reduction) + 1);
+  return hash;
 }

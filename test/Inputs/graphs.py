@@ -13,17 +13,17 @@ import sys
 class Graph:
     """Collects the body of @main; every method returns the name of a new value and remembers its shape."""
 
-    def __init__(self, form, mesh, wishes):
-        self.form, self.mesh, self.wishes = form, mesh, wishes
+    def __init__(self, form, mesh, wishes, element="f32"):
+        self.form, self.mesh, self.wishes, self.element = form, mesh, wishes, element
         self.lines, self.arguments, self.shape, self.count = [], [], {}, 0
 
-    def tensor(self, shape, element="f32"):
-        return "tensor<" + "".join(f"{n}x" for n in shape) + element + ">"
+    def tensor(self, shape, element=None):
+        return "tensor<" + "".join(f"{n}x" for n in shape) + (element or self.element) + ">"
 
     def wish(self, name):
         return f" {{tp.layout = #tp.layout<@mesh, {self.wishes[name]}>}}" if name in self.wishes else ""
 
-    def argument(self, name, *shape, element="f32"):
+    def argument(self, name, *shape, element=None):
         self.arguments.append(f"%{name}: {self.tensor(shape, element)}{self.wish(name)}")
         self.shape["%" + name] = list(shape)
         return "%" + name
@@ -44,9 +44,9 @@ class Graph:
         return self.emit(f"tp.constrain {value} to <@mesh, {self.wishes[name]}> : {self.type(value)}", self.shape[value])
 
     def filled(self, shape, number="0.0"):
-        zero = self.emit(f"arith.constant {number} : f32", [])
+        zero = self.emit(f"arith.constant {number} : {self.element}", [])
         empty = self.emit(f"tensor.empty() : {self.tensor(shape)}", shape)
-        return self.emit(f"linalg.fill ins({zero} : f32) outs({empty} : {self.tensor(shape)}) -> {self.tensor(shape)}", shape)
+        return self.emit(f"linalg.fill ins({zero} : {self.element}) outs({empty} : {self.tensor(shape)}) -> {self.tensor(shape)}", shape)
 
     def contract(self, equation, a, b):
         left, result = equation.split("->")
@@ -65,11 +65,11 @@ class Graph:
     def elementwise(self, op, *values):
         shape = self.shape[values[0]]
         if self.form == "nn":
-            names = ", ".join(f"%e{i}: f32" for i in range(len(values)))
+            names = ", ".join(f"%e{i}: {self.element}" for i in range(len(values)))
             uses = ", ".join(f"%e{i}" for i in range(len(values)))
             types = ", ".join(self.type(v) for v in values)
             return self.emit(f"nn.map {', '.join(values)} : ({types}) -> {self.tensor(shape)} {{\n  ^bb0({names}):\n"
-                             f"    %r = {op} {uses} : f32\n    nn.yield %r : f32\n  }}", shape)
+                             f"    %r = {op} {uses} : {self.element}\n    nn.yield %r : {self.element}\n  }}", shape)
         return self.emit(f"{op} {', '.join(values)} : {self.tensor(shape)}", shape)
 
     def add(self, a, b):
@@ -117,7 +117,8 @@ class Graph:
         square = self.elementwise("arith.mulf", x, x)
         out = self.filled(shape[:-1])
         total = self.emit(f"linalg.reduce ins({square} : {self.tensor(shape)}) outs({out} : {self.tensor(shape[:-1])}) dimensions = [{last}]\n"
-                          "    (%in: f32, %acc: f32) {\n      %s = arith.addf %in, %acc : f32\n      linalg.yield %s : f32\n    }", shape[:-1])
+                          f"    (%in: {self.element}, %acc: {self.element}) {{\n      %s = arith.addf %in, %acc : {self.element}\n"
+                          f"      linalg.yield %s : {self.element}\n    }}", shape[:-1])
         count = self.emit(f"arith.constant dense<{float(shape[-1])}> : {self.tensor(shape[:-1])}", shape[:-1])
         epsilon = self.emit(f"arith.constant dense<1.0e-5> : {self.tensor(shape[:-1])}", shape[:-1])
         scale = self.elementwise("math.rsqrt", self.add(self.elementwise("arith.divf", total, count), epsilon))

@@ -16,14 +16,22 @@ namespace tp {
 #define GEN_PASS_DEF_NORMALIZE
 #include "tp/Transforms/Normalize.h.inc"
 
+// Attributes of all arguments are set at once: setting one copies the list of all.
 void normalize::nameArgumentsAndResults(func::FuncOp function) {
-  Builder builder(function.getContext());
+  MLIRContext *context = function.getContext();
+  auto named = [&](DictionaryAttr attributes, const Twine &name) {
+    NamedAttrList list(attributes);
+    if (!list.get(nameAttrName))
+      list.set(nameAttrName, StringAttr::get(context, name));
+    return list.getDictionary(context);
+  };
+  SmallVector<DictionaryAttr> arguments, results;
   for (unsigned i = 0; i < function.getNumArguments(); ++i)
-    if (!function.getArgAttr(i, nameAttrName))
-      function.setArgAttr(i, nameAttrName, builder.getStringAttr("arg" + Twine(i)));
+    arguments.push_back(named(function.getArgAttrDict(i), "arg" + Twine(i)));
   for (unsigned i = 0; i < function.getNumResults(); ++i)
-    if (!function.getResultAttr(i, nameAttrName))
-      function.setResultAttr(i, nameAttrName, builder.getStringAttr("result" + Twine(i)));
+    results.push_back(named(function.getResultAttrDict(i), "result" + Twine(i)));
+  function.setAllArgAttrs(arguments);
+  function.setAllResultAttrs(results);
 }
 
 static LogicalResult refuseLaidOut(ModuleOp module) {
@@ -58,9 +66,14 @@ static void eraseUnusedGlobals(ModuleOp module) {
 }
 
 static void markParameters(func::FuncOp function) {
-  for (auto [i, isParameter] : llvm::enumerate(parameterArguments(function)))
+  SmallVector<DictionaryAttr> arguments;
+  for (auto [i, isParameter] : llvm::enumerate(parameterArguments(function))) {
+    NamedAttrList list(function.getArgAttrDict(i));
     if (isParameter)
-      function.setArgAttr(i, parameterAttrName, UnitAttr::get(function.getContext()));
+      list.set(parameterAttrName, UnitAttr::get(function.getContext()));
+    arguments.push_back(list.getDictionary(function.getContext()));
+  }
+  function.setAllArgAttrs(arguments);
 }
 
 // What stays whole in every dimension, and so may cost a gather.

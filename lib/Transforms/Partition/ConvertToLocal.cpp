@@ -29,8 +29,8 @@ bool isNeutral(Attribute element, Reduction kind) {
 
 // Answers where this rank's shard of an op begins.
 struct OpContext : LocalContext {
-  OpContext(const Mesh &mesh, FlatSymbolRefAttr meshName, FactorMap map, FactorAxes factors, ValueRange operands)
-      : mesh(mesh), meshName(meshName), map(std::move(map)), factors(std::move(factors)), operands(operands) {}
+  OpContext(const Mesh &mesh, FlatSymbolRefAttr meshName, ShardingRule rule, const FactorAxes &factors, ValueRange operands)
+      : mesh(mesh), meshName(meshName), rule(rule), factors(factors), operands(operands) {}
 
   std::vector<AxisPart> axesOf(int64_t factor) override { return factors.axes[factor]; }
 
@@ -46,6 +46,7 @@ struct OpContext : LocalContext {
 private:
   // The size of one rank's part of `factor`.
   Value sizeOf(OpBuilder &builder, Location loc, int64_t factor) {
+    FactorMap map = rule.getFactorMap();
     if (!ShapedType::isDynamic(map.factors[factor].size))
       return arith::ConstantIndexOp::create(builder, loc, map.factors[factor].size / mesh.sizeOf(factors.axes[factor]));
     for (auto [i, dims] : llvm::enumerate(map.operands))
@@ -57,8 +58,8 @@ private:
 
   const Mesh &mesh;
   FlatSymbolRefAttr meshName;
-  FactorMap map;
-  FactorAxes factors;
+  ShardingRule rule;
+  const FactorAxes &factors;
   ValueRange operands;
 };
 
@@ -93,12 +94,20 @@ private:
   }
 
   void replaceSignature() {
+    // All at once: setting one attribute copies the list of all arguments'.
+    auto withGlobal = [&](Type type, DictionaryAttr attributes) {
+      NamedAttrList list(attributes);
+      if (layoutOf(type))
+        list.set(globalTypeAttrName, TypeAttr::get(type));
+      return list.getDictionary(function.getContext());
+    };
+    SmallVector<DictionaryAttr> arguments, results;
     for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
-      if (layoutOf(type))
-        function.setArgAttr(i, globalTypeAttrName, TypeAttr::get(type));
+      arguments.push_back(withGlobal(type, function.getArgAttrDict(i)));
     for (auto [i, type] : llvm::enumerate(function.getResultTypes()))
-      if (layoutOf(type))
-        function.setResultAttr(i, globalTypeAttrName, TypeAttr::get(type));
+      results.push_back(withGlobal(type, function.getResultAttrDict(i)));
+    function.setAllArgAttrs(arguments);
+    function.setAllResultAttrs(results);
     function.setFunctionType(builder.getFunctionType(localOf(function.getArgumentTypes()), localOf(function.getResultTypes())));
   }
 
@@ -133,8 +142,12 @@ private:
   LogicalResult convertReshard(ReshardOp op) {
     auto type = cast<RankedTensorType>(op.getType());
     const Layout &from = layoutOf(op.getInput()).getLayout(), &to = layoutOf(type).getLayout();
-    int64_t elementBytes = bytesOf(RankedTensorType::get({}, type.getElementType()), 1);
-    std::optional<ReshardPlan> plan = planReshard(mesh, shapeOf(type), elementBytes, dynamicExtent, from, to);
+    auto [entry, isNew] = plans.try_emplace({op.getInput().getType(), type});
+    std::optional<ReshardPlan> &plan = entry->second;
+    if (isNew) {
+      int64_t elementBytes = bytesOf(RankedTensorType::get({}, type.getElementType()), 1);
+      plan = planReshard(mesh, shapeOf(type), elementBytes, dynamicExtent, from, to);
+    }
     if (!plan)
       return op.emitOpError() << "no sequence of collectives goes from " << from.str() << " to " << to.str();
     Value value = local.lookup(op.getInput());
@@ -286,7 +299,7 @@ private:
     SmallVector<Value> operands;
     for (OpOperand &use : op->getOpOperands())
       operands.push_back(valueFor(use));
-    OpContext context(mesh, meshName, rule.getFactorMap(), *factors, operands);
+    OpContext context(mesh, meshName, rule, *factors, operands);
     Operation *built = rule.buildLocal(builder, operands, localOf(op->getResultTypes()), context);
     // Local shapes do not tell which dimension of a reshape stays split (64 -> 1x64).
     if (isa<nn::ReshapeOp>(op) &&
@@ -341,6 +354,8 @@ private:
   /// Axes over which a value was gathered straight into state R.
   llvm::DenseMap<Value, AxisSet> replicated;
   llvm::DenseMap<Value, std::map<AxisSet, Value>> madeCopies;
+  /// Equal layers change the same types: each change is planned once.
+  llvm::DenseMap<std::pair<Type, Type>, std::optional<ReshardPlan>> plans;
 };
 
 template <typename Declaration> void convertDeclaration(Declaration op, const Mesh &mesh) {

@@ -1,11 +1,32 @@
 // Finds where f belongs, on the laid-out form, where the axes of every op follow from its types.
 #include "ConvertToLocal.h"
 
+#include <optional>
+
 using namespace mlir;
 
 namespace tp {
 
+// The common case: every part of `a` stays or goes as it stands. Nothing if some part must be cut.
+static std::optional<AxisSet> minusUncut(const Mesh &mesh, const AxisSet &a, const std::vector<AxisPart> &b) {
+  AxisSet rest;
+  for (const AxisPart &part : a) {
+    if (llvm::is_contained(b, part) || llvm::is_contained(rest, part) || mesh.sizeOf(part) == 1)
+      continue;
+    if (mesh.overlap(b, part) || mesh.overlap(rest, part))
+      return std::nullopt;
+    rest.push_back(part);
+  }
+  if (rest.size() > 1)
+    std::sort(rest.begin(), rest.end(), [&](const AxisPart &x, const AxisPart &y) {
+      return std::pair(mesh.find(x.axis), x.pre) < std::pair(mesh.find(y.axis), y.pre);
+    });
+  return rest;
+}
+
 AxisSet minus(const Mesh &mesh, const AxisSet &a, const std::vector<AxisPart> &b) {
+  if (std::optional<AxisSet> rest = minusUncut(mesh, a, b))
+    return mesh.merged(*rest);
   AxisSet result;
   for (const AxisPart &atom : mesh.atoms({a, b}))
     if (mesh.overlap(a, atom) && !mesh.overlap(b, atom) && mesh.sizeOf(atom) > 1)

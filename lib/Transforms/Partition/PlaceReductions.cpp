@@ -66,9 +66,14 @@ private:
     return withLayout(tensor, LayoutAttr::get(type.getContext(), attribute.getMesh(), layout));
   }
 
-  bool canBePartial(Type type) const {
-    LayoutAttr layout = layoutOf(type);
-    return !touches(type) && (!layout.getLayout().isPartial() || layout.getLayout().reduction == kind);
+  bool canBePartial(Type type) {
+    auto [entry, isNew] = partialTypes.try_emplace(type);
+    if (isNew && !touches(type)) {
+      LayoutAttr layout = layoutOf(type);
+      if (!layout.getLayout().isPartial() || layout.getLayout().reduction == kind)
+        entry->second = partialType(type);
+    }
+    return !!entry->second;
   }
 
   //===-- The graph ----------------------------------------------------------------------------------------------===//
@@ -109,8 +114,8 @@ private:
   }
 
   // A reduction over exactly the axes that leaves the dimensions as they are.
-  bool isReduction(ReshardOp op) const {
-    return canBePartial(op.getType()) && op.getInput().getType() == partialType(op.getType());
+  bool isReduction(ReshardOp op) {
+    return canBePartial(op.getType()) && op.getInput().getType() == partialTypes.lookup(op.getType());
   }
 
   void addNode(Value value, Node node) {
@@ -132,7 +137,7 @@ private:
     int source = cut.addNode(), sink = cut.addNode();
     for (Value value : order) {
       Node &node = nodes.find(value)->second;
-      auto [bytes, collectives] = costs.of(partialType(value.getType()), value.getType());
+      auto [bytes, collectives] = costs.of(partialTypes.lookup(value.getType()), value.getType());
       cut.addEdge(node.self, node.whole, bytes * 1024 + collectives);
       if (node.reduction)
         cut.addEdge(source, node.self, MinCut::infinite);
@@ -182,6 +187,8 @@ private:
   ReshardCosts costs;
   std::vector<AxisPart> axes;
   Reduction kind;
+  /// Of every type seen: itself made partial over the axes, or null where it cannot be.
+  llvm::DenseMap<Type, RankedTensorType> partialTypes;
   MinCut cut;
   std::vector<bool> side;
   llvm::DenseMap<Value, Node> nodes;

@@ -10,7 +10,7 @@ namespace tp {
 /// Bytes on the wire, then collectives.
 using ReshardCost = std::pair<int64_t, int64_t>;
 
-/// Costs of changes of layout in one function.
+/// Costs of changes of layout in one function. Equal layers ask the same questions, so each is planned once.
 struct ReshardCosts {
   explicit ReshardCosts(mlir::func::FuncOp function);
   ReshardCost of(mlir::Type from, mlir::Type to) const;
@@ -19,6 +19,9 @@ struct ReshardCosts {
 
   Mesh mesh;
   int64_t dynamicExtent;
+
+private:
+  mutable llvm::DenseMap<std::pair<mlir::Type, mlir::Type>, ReshardCost> known;
 };
 
 /// Rounds of the rewrites that need no costs of their own; see the files of the same names.

@@ -19,13 +19,16 @@ ReshardCosts::ReshardCosts(func::FuncOp function)
     : mesh(findMesh(function).getMesh()), dynamicExtent(nn::maxDynamicOf(function)) {}
 
 ReshardCost ReshardCosts::of(Type from, Type to) const {
+  auto [entry, isNew] = known.try_emplace({from, to}, std::numeric_limits<int64_t>::max() / 4, 1);
+  if (!isNew)
+    return entry->second;
   auto type = cast<RankedTensorType>(from);
   int64_t elementBytes = bytesOf(RankedTensorType::get({}, type.getElementType()), 1);
   std::optional<ReshardPlan> plan =
       planReshard(mesh, shapeOf(type), elementBytes, dynamicExtent, layoutOf(from).getLayout(), layoutOf(to).getLayout());
-  if (!plan)
-    return {std::numeric_limits<int64_t>::max() / 4, 1};
-  return {plan->wireBytes, plan->collectives};
+  if (plan)
+    entry->second = {plan->wireBytes, plan->collectives};
+  return entry->second;
 }
 
 bool ReshardCosts::isLegal(Type from, Type to) const {

@@ -3,6 +3,7 @@
 #include "Claims.h"
 
 #include <deque>
+#include <map>
 
 using namespace mlir;
 
@@ -41,19 +42,101 @@ std::optional<Parts> mergedParts(const Mesh &mesh, const Parts &a, const Parts &
   return std::nullopt;
 }
 
-bool sharesAxis(const Mesh &mesh, const Parts &a, const Parts &b) {
-  for (const AxisPart &part : a)
-    if (mesh.overlap(b, part))
-      return true;
-  return false;
-}
+// Axis lists by number, 0 being the empty one. A program has thousands of claims on a handful of lists: what two of them make
+// together is worked out once, and the flood goes on in whole numbers.
+class PartsTable {
+public:
+  explicit PartsTable(const Mesh &mesh) : mesh(mesh) { number({}); }
+
+  int number(const Parts &parts) {
+    for (size_t i = 0; i < lists.size(); ++i)
+      if (lists[i] == parts)
+        return i;
+    lists.push_back(parts);
+    sizes.push_back(mesh.sizeOf(parts));
+    return lists.size() - 1;
+  }
+
+  const Parts &operator[](int id) const { return lists[id]; }
+  int64_t sizeOf(int id) const { return sizes[id]; }
+  /// As std::vector compares them.
+  bool isGreater(int a, int b) const { return a != b && lists[a] > lists[b]; }
+
+  /// mergedParts, or -1.
+  int merged(int a, int b) {
+    return once(mergedPairs, a, b, [&] {
+      auto both = mergedParts(mesh, Parts(lists[a]), Parts(lists[b]));
+      return both ? number(*both) : -1;
+    });
+  }
+
+  /// `a` followed by `b` in one dimension.
+  int joined(int a, int b) {
+    return once(joinedPairs, a, b, [&] {
+      Parts both = lists[a];
+      both.insert(both.end(), lists[b].begin(), lists[b].end());
+      return number(mesh.merged(both));
+    });
+  }
+
+  bool sharesAxis(int a, int b) {
+    return a != 0 && b != 0 && once(sharingPairs, a, b, [&] {
+             return llvm::any_of(lists[a], [&](const AxisPart &part) { return mesh.overlap(lists[b], part); });
+           });
+  }
+
+  /// axesPerFactor of a dimension of more than one factor, or null where the list does not divide.
+  const std::vector<int> *perFactor(const FactorMap &map, const FactorMap::Dim &dim, int id) {
+    std::vector<int64_t> key{id};
+    for (int64_t factor : dim)
+      key.push_back(map.factors[factor].size);
+    auto [entry, isNew] = cuts.try_emplace(std::move(key));
+    if (isNew) {
+      std::vector<std::pair<int64_t, Parts>> result;
+      if (axesPerFactor(mesh, map, dim, Parts(lists[id]), result)) {
+        entry->second.emplace();
+        for (auto &[factor, parts] : result)
+          entry->second->push_back(number(parts));
+      }
+    }
+    return entry->second ? &*entry->second : nullptr;
+  }
+
+private:
+  using Pairs = llvm::DenseMap<std::pair<int, int>, int>;
+
+  template <typename Make> static int once(Pairs &known, int a, int b, Make make) {
+    auto found = known.find({a, b});
+    if (found != known.end())
+      return found->second;
+    int result = make();
+    known[{a, b}] = result;
+    return result;
+  }
+
+  const Mesh &mesh;
+  std::deque<Parts> lists; // a reference to one stays good while others are added
+  std::vector<int64_t> sizes;
+  Pairs mergedPairs, joinedPairs, sharingPairs;
+  std::map<std::vector<int64_t>, std::optional<std::vector<int>>> cuts;
+};
 
 class Carrier {
+  // Claim and Option with numbers for axis lists.
+  struct Wanted {
+    int64_t place;
+    int parts;
+    int origin;
+  };
+  struct Draft {
+    SmallVector<int, 8> axes;
+    SmallVector<int, 8> origin;
+  };
+
 public:
-  explicit Carrier(const Graph &graph) : graph(graph), mesh(graph.mesh) {
-    claims.onTensor.resize(graph.tensors.size());
-    claims.ofNode.resize(graph.nodes.size());
-    claims.ofTensor.resize(graph.tensors.size());
+  explicit Carrier(const Graph &graph) : graph(graph), mesh(graph.mesh), table(mesh) {
+    onTensor.resize(graph.tensors.size());
+    ofNode.resize(graph.nodes.size());
     claims.blocked.resize(graph.nodes.size());
     queued.resize(graph.nodes.size(), true);
     for (size_t i = 0; i < graph.nodes.size(); ++i)
@@ -65,22 +148,46 @@ public:
       if (const auto &wish = graph.tensors[t].wish)
         for (size_t d = 0; d < wish->dims.size(); ++d)
           if (!wish->dims[d].axes.empty())
-            claims.onTensor[t].push_back({int64_t(d), mesh.merged(wish->dims[d].axes), graph.tensors[t].wishOrigin});
+            onTensor[t].push_back({int64_t(d), table.number(mesh.merged(wish->dims[d].axes)), graph.tensors[t].wishOrigin});
     while (!queue.empty()) {
       int node = queue.front();
       queue.pop_front();
       queued[node] = false;
       visit(node);
     }
-    for (size_t t = 0; t < graph.tensors.size(); ++t)
-      if (graph.tensors[t].producer < 0 || graph.tensors[t].wish) {
-        claims.ofTensor[t] = optionsOf(claims.onTensor[t], graph.tensors[t].shape, /*limit=*/8);
-        addWhole(graph.tensors[t], claims.ofTensor[t]);
-      }
+    writeOut();
     return std::move(claims);
   }
 
 private:
+  //===-- The result, in axis lists -----------------------------------------------------------------------------===//
+
+  void writeOut() {
+    claims.ofTensor.resize(graph.tensors.size());
+    for (size_t t = 0; t < graph.tensors.size(); ++t) {
+      std::vector<Claim> &list = claims.onTensor.emplace_back();
+      for (const Wanted &claim : onTensor[t])
+        list.push_back({claim.place, table[claim.parts], claim.origin});
+      if (graph.tensors[t].producer < 0 || graph.tensors[t].wish) {
+        claims.ofTensor[t] = written(optionsOf(onTensor[t], graph.tensors[t].shape, /*limit=*/8));
+        addWhole(graph.tensors[t], claims.ofTensor[t]);
+      }
+    }
+    for (const std::vector<Draft> &drafts : ofNode)
+      claims.ofNode.push_back(written(drafts));
+  }
+
+  std::vector<Option> written(const std::vector<Draft> &drafts) const {
+    std::vector<Option> options;
+    for (const Draft &draft : drafts) {
+      Option &option = options.emplace_back();
+      for (int parts : draft.axes)
+        option.axes.push_back(table[parts]);
+      option.origin.assign(draft.origin.begin(), draft.origin.end());
+    }
+    return options;
+  }
+
   // An input or state without a wish may also be placed whole: slicing it costs nothing, gathering it would.
   static void addWhole(const Tensor &tensor, std::vector<Option> &options) {
     Option whole{std::vector<Parts>(tensor.shape.size()), std::vector<int>(tensor.shape.size(), -1)};
@@ -88,152 +195,176 @@ private:
       options.push_back(whole);
   }
 
+  //===-- Options -----------------------------------------------------------------------------------------------===//
+
   // All maximal sets of claims that go together, each as one option; sizes must divide.
-  std::vector<Option> optionsOf(const std::vector<Claim> &list, const std::vector<int64_t> &sizes, size_t limit) {
-    std::vector<Option> options;
-    Option start;
-    start.axes.resize(sizes.size());
+  std::vector<Draft> optionsOf(ArrayRef<Wanted> list, ArrayRef<int64_t> sizes, size_t limit) {
+    Draft start;
+    start.axes.resize(sizes.size(), 0);
     start.origin.resize(sizes.size(), -1);
+    std::vector<Draft> options;
     collect(list, sizes, 0, start, options, limit);
+    if (options.size() == 1)
+      return options;
     // Only maximal ones: an option that another contains is dropped.
-    std::vector<Option> maximal;
-    for (const Option &option : options) {
+    std::vector<Draft> maximal;
+    auto isSame = [](const Draft &a, const Draft &b) { return a.axes == b.axes; };
+    for (const Draft &option : options) {
       bool dominated = false;
-      for (const Option &other : options)
-        dominated |= !(option == other) && contains(other, option);
-      if (!dominated && !llvm::is_contained(maximal, option))
+      for (const Draft &other : options)
+        dominated |= !isSame(option, other) && contains(other, option);
+      if (!dominated && llvm::none_of(maximal, [&](const Draft &other) { return isSame(other, option); }))
         maximal.push_back(option);
     }
-    std::sort(maximal.begin(), maximal.end(), [](const Option &a, const Option &b) { return a.axes > b.axes; });
+    std::sort(maximal.begin(), maximal.end(), [&](const Draft &a, const Draft &b) {
+      return std::lexicographical_compare(b.axes.begin(), b.axes.end(), a.axes.begin(), a.axes.end(),
+                                          [&](int x, int y) { return table.isGreater(y, x); });
+    });
     return maximal;
   }
 
-  bool contains(const Option &large, const Option &small) const {
-    for (size_t i = 0; i < small.axes.size(); ++i) {
-      if (small.axes[i].empty())
-        continue;
-      auto both = mergedParts(mesh, large.axes[i], small.axes[i]);
-      if (large.axes[i].empty() || !both || *both != large.axes[i])
+  bool contains(const Draft &large, const Draft &small) {
+    for (size_t i = 0; i < small.axes.size(); ++i)
+      if (small.axes[i] != 0 && (large.axes[i] == 0 || table.merged(large.axes[i], small.axes[i]) != large.axes[i]))
         return false;
-    }
     return true;
   }
 
   // Adds claim `at` to the option or leaves it out; leaving out is tried only where something excludes it.
-  void collect(const std::vector<Claim> &list, const std::vector<int64_t> &sizes, size_t at, const Option &option,
-               std::vector<Option> &options, size_t limit) {
+  void collect(ArrayRef<Wanted> list, ArrayRef<int64_t> sizes, size_t at, const Draft &option, std::vector<Draft> &options,
+               size_t limit) {
     if (options.size() >= limit * 4)
       return;
     if (at == list.size()) {
       options.push_back(option);
       return;
     }
-    const Claim &claim = list[at];
-    if (auto with = added(option, claim, sizes))
+    const Wanted &claim = list[at];
+    std::optional<Draft> with = added(option, claim, sizes);
+    if (with)
       collect(list, sizes, at + 1, *with, options, limit);
-    bool excluded = false;
+    bool excluded = !with;
     for (size_t other = 0; other < list.size(); ++other)
       excluded |= other != at && !compatible(claim, list[other], sizes);
-    if (excluded || !added(option, claim, sizes))
+    if (excluded)
       collect(list, sizes, at + 1, option, options, limit);
   }
 
-  std::optional<Option> added(const Option &option, const Claim &claim, const std::vector<int64_t> &sizes) const {
+  bool divides(int64_t size, int parts) const { return size < 0 || size % table.sizeOf(parts) == 0; }
+
+  std::optional<Draft> added(const Draft &option, const Wanted &claim, ArrayRef<int64_t> sizes) {
     for (size_t i = 0; i < option.axes.size(); ++i)
-      if (int64_t(i) != claim.place && sharesAxis(mesh, option.axes[i], claim.parts))
+      if (int64_t(i) != claim.place && table.sharesAxis(option.axes[i], claim.parts))
         return std::nullopt;
-    auto both = mergedParts(mesh, option.axes[claim.place], claim.parts);
-    if (!both || (sizes[claim.place] >= 0 && sizes[claim.place] % mesh.sizeOf(*both) != 0))
+    int both = table.merged(option.axes[claim.place], claim.parts);
+    if (both < 0 || !divides(sizes[claim.place], both))
       return std::nullopt;
-    Option result = option;
-    if (result.axes[claim.place] != *both)
+    Draft result = option;
+    if (result.axes[claim.place] != both)
       result.origin[claim.place] = claim.origin;
-    result.axes[claim.place] = *both;
+    result.axes[claim.place] = both;
     return result;
   }
 
-  bool compatible(const Claim &a, const Claim &b, const std::vector<int64_t> &sizes) const {
+  bool compatible(const Wanted &a, const Wanted &b, ArrayRef<int64_t> sizes) {
     if (a.place != b.place)
-      return !sharesAxis(mesh, a.parts, b.parts);
-    auto both = mergedParts(mesh, a.parts, b.parts);
-    return both && (sizes[a.place] < 0 || sizes[a.place] % mesh.sizeOf(*both) == 0);
+      return !table.sharesAxis(a.parts, b.parts);
+    int both = table.merged(a.parts, b.parts);
+    return both >= 0 && divides(sizes[a.place], both);
+  }
+
+  //===-- The flood ---------------------------------------------------------------------------------------------===//
+
+  // Reads a claim on a dimension of a node's tensor as claims on factors.
+  void read(const Node &node, const FactorMap::Dim &dim, const Wanted &claim, SmallVectorImpl<Wanted> &onFactor,
+            std::vector<Blocked> &blocked) {
+    auto refuse = [&] {
+      if (!dim.empty())
+        blocked.push_back({dim[0], node.map.factors[dim[0]].size, table[claim.parts], claim.origin});
+    };
+    if (dim.size() == 1) {
+      const Factor &factor = node.map.factors[dim[0]];
+      if (!ShapedType::isDynamic(factor.size) && factor.size % table.sizeOf(claim.parts) != 0)
+        return refuse();
+      if (factor.kind != FactorKind::Whole)
+        addUnique(onFactor, {dim[0], claim.parts, claim.origin});
+      return;
+    }
+    const std::vector<int> *cut = table.perFactor(node.map, dim, claim.parts);
+    if (!cut)
+      return refuse();
+    for (auto [factor, parts] : llvm::zip(dim, *cut)) {
+      if (parts == 0)
+        continue;
+      if (node.map.factors[factor].kind == FactorKind::Whole)
+        break; // what stands below a whole factor cannot be split either
+      addUnique(onFactor, {factor, parts, claim.origin});
+    }
   }
 
   void visit(int index) {
     const Node &node = graph.nodes[index];
-    std::vector<Claim> onFactor;
-    std::vector<Blocked> blocked;
-    auto read = [&](const FactorMap::Dim &dim, const Claim &claim) {
-      std::vector<std::pair<int64_t, Parts>> perFactor;
-      if (!axesPerFactor(mesh, node.map, dim, claim.parts, perFactor)) {
-        if (!dim.empty())
-          blocked.push_back({dim[0], node.map.factors[dim[0]].size, claim.parts, claim.origin});
-        return;
-      }
-      for (auto &[factor, parts] : perFactor) {
-        if (parts.empty())
-          continue;
-        if (node.map.factors[factor].kind == FactorKind::Whole)
-          break; // what stands below a whole factor cannot be split either
-        addUnique(onFactor, {factor, parts, claim.origin});
-      }
-    };
+    SmallVector<Wanted, 8> onFactor;
+    std::vector<Blocked> &blocked = claims.blocked[index];
+    blocked.clear();
     // Operands with a wish of their own first: where several wishes ask for one split, the nearest is named as its reason.
     for (bool wished : {true, false})
       for (auto [slot, tensor] : llvm::enumerate(node.operands))
         if (tensor >= 0 && graph.tensors[tensor].wish.has_value() == wished)
-          for (const Claim &claim : claims.onTensor[tensor])
-            read(node.map.operands[slot][claim.place], claim);
+          for (const Wanted &claim : onTensor[tensor])
+            read(node, node.map.operands[slot][claim.place], claim, onFactor, blocked);
     for (auto [slot, tensor] : llvm::enumerate(node.results))
       if (tensor >= 0)
-        for (const Claim &claim : claims.onTensor[tensor])
-          read(node.map.results[slot][claim.place], claim);
+        for (const Wanted &claim : onTensor[tensor])
+          read(node, node.map.results[slot][claim.place], claim, onFactor, blocked);
     if (node.resultWish)
       for (size_t d = 0; d < node.resultWish->dims.size(); ++d)
         if (!node.resultWish->dims[d].axes.empty())
-          read(node.map.operands[0][d], {int64_t(d), mesh.merged(node.resultWish->dims[d].axes), node.resultWishOrigin});
+          read(node, node.map.operands[0][d],
+               {int64_t(d), table.number(mesh.merged(node.resultWish->dims[d].axes)), node.resultWishOrigin}, onFactor, blocked);
 
-    std::vector<int64_t> sizes;
+    SmallVector<int64_t, 8> sizes;
     for (const Factor &factor : node.map.factors)
       sizes.push_back(ShapedType::isDynamic(factor.size) ? -1 : factor.size);
-    std::vector<Option> options = optionsOf(onFactor, sizes, /*limit=*/8);
-    for (Option &option : options)
+    ofNode[index] = optionsOf(onFactor, sizes, /*limit=*/8);
+    if (onFactor.empty())
+      return;
+    for (Draft &option : ofNode[index])
       keepExpressible(node, option);
-    claims.ofNode[index] = options;
-    claims.blocked[index] = blocked;
-    for (const Option &option : options) {
-      auto claim = [&](int tensor, const FactorMap::Tensor &dims) {
-        if (tensor < 0)
-          return;
-        for (size_t d = 0; d < dims.size(); ++d) {
-          Parts axes = axesOfDim(mesh, dims[d], option.axes);
-          if (axes.empty())
-            continue;
-          int origin = -1;
-          for (int64_t factor : dims[d])
-            if (origin < 0)
-              origin = option.origin[factor];
-          addToTensor(tensor, {int64_t(d), axes, origin});
-        }
-      };
+    for (const Draft &option : ofNode[index]) {
       for (auto [slot, tensor] : llvm::enumerate(node.operands))
-        claim(tensor, node.map.operands[slot]);
+        claimDims(tensor, node.map.operands[slot], option);
       for (auto [slot, tensor] : llvm::enumerate(node.results))
-        claim(tensor, node.map.results[slot]);
+        claimDims(tensor, node.map.results[slot], option);
+    }
+  }
+
+  void claimDims(int tensor, const FactorMap::Tensor &dims, const Draft &option) {
+    if (tensor < 0)
+      return;
+    for (size_t d = 0; d < dims.size(); ++d) {
+      int axes = 0, origin = -1;
+      for (int64_t factor : dims[d]) {
+        axes = axes == 0 ? option.axes[factor] : table.joined(axes, option.axes[factor]);
+        if (origin < 0)
+          origin = option.origin[factor];
+      }
+      if (axes != 0)
+        addToTensor(tensor, {int64_t(d), axes, origin});
     }
   }
 
   // A minor factor of a dimension can be split only if all major ones are split completely: drops what cannot be written.
-  void keepExpressible(const Node &node, Option &option) const {
+  void keepExpressible(const Node &node, Draft &option) const {
     auto check = [&](const FactorMap::Tensor &dims) {
       for (const FactorMap::Dim &dim : dims) {
         bool complete = true;
         for (int64_t factor : dim) {
           if (!complete) {
-            option.axes[factor].clear();
+            option.axes[factor] = 0;
             option.origin[factor] = -1;
           }
-          complete &= mesh.sizeOf(option.axes[factor]) == node.map.factors[factor].size;
+          complete &= table.sizeOf(option.axes[factor]) == node.map.factors[factor].size;
         }
       }
     };
@@ -243,15 +374,15 @@ private:
       check(dims);
   }
 
-  static bool addUnique(std::vector<Claim> &list, const Claim &claim) {
-    for (const Claim &other : list)
+  static bool addUnique(SmallVectorImpl<Wanted> &list, const Wanted &claim) {
+    for (const Wanted &other : list)
       if (other.place == claim.place && other.parts == claim.parts)
         return false;
     list.push_back(claim);
     return true;
   }
 
-  void addToTensor(int index, const Claim &claim) {
+  void addToTensor(int index, const Wanted &claim) {
     const Tensor &tensor = graph.tensors[index];
     if (tensor.wish) {
       // A closed dimension is as wished; an open one may gain axes that the wish does not use elsewhere.
@@ -259,15 +390,12 @@ private:
       if (!dim.open)
         return;
       for (const DimLayout &other : tensor.wish->dims)
-        if (&other != &dim && sharesAxis(mesh, other.axes, claim.parts))
+        if (&other != &dim && table.sharesAxis(table.number(other.axes), claim.parts))
           return;
-      if (!dim.axes.empty() && !mergedParts(mesh, dim.axes, claim.parts))
+      if (!dim.axes.empty() && table.merged(table.number(dim.axes), claim.parts) < 0)
         return;
     }
-    int64_t size = tensor.shape[claim.place];
-    if (size >= 0 && size % mesh.sizeOf(claim.parts) != 0)
-      return;
-    if (!addUnique(claims.onTensor[index], claim))
+    if (!divides(tensor.shape[claim.place], claim.parts) || !addUnique(onTensor[index], claim))
       return;
     enqueue(tensor.producer);
     for (const Use &use : tensor.uses)
@@ -283,7 +411,10 @@ private:
 
   const Graph &graph;
   const Mesh &mesh;
+  PartsTable table;
   Claims claims;
+  std::vector<SmallVector<Wanted, 2>> onTensor;
+  std::vector<std::vector<Draft>> ofNode;
   std::deque<int> queue;
   std::vector<bool> queued;
 };

@@ -52,7 +52,6 @@ private:
       if (found == graph.tensorOf.end())
         continue;
       argument.setType(laidOut(graph.tensors[found->second].type, choice.tensor[found->second]));
-      function.removeArgAttr(argument.getArgNumber(), layoutAttrName);
     }
     // First the results of all ops, then the operands: a reshard is put right behind the value it starts from.
     SmallVector<Operation *> ops = llvm::map_to_vector(body, [](Operation &op) { return &op; });
@@ -68,9 +67,24 @@ private:
         op->erase();
       }
     Operation *terminator = body.getTerminator();
-    for (unsigned i = 0; i < function.getNumResults(); ++i)
-      function.removeResultAttr(i, StringAttr::get(function.getContext(), layoutAttrName));
+    removeWishes(function);
     function.setType(FunctionType::get(function.getContext(), body.getArgumentTypes(), terminator->getOperandTypes()));
+  }
+
+  // All at once: removing one attribute copies the list of all arguments'.
+  static void removeWishes(func::FuncOp function) {
+    auto without = [&](DictionaryAttr attributes) {
+      NamedAttrList list(attributes);
+      list.erase(layoutAttrName);
+      return list.getDictionary(function.getContext());
+    };
+    SmallVector<DictionaryAttr> arguments, results;
+    for (unsigned i = 0; i < function.getNumArguments(); ++i)
+      arguments.push_back(without(function.getArgAttrDict(i)));
+    for (unsigned i = 0; i < function.getNumResults(); ++i)
+      results.push_back(without(function.getResultAttrDict(i)));
+    function.setAllArgAttrs(arguments);
+    function.setAllResultAttrs(results);
   }
 
   bool isSource(Operation *op) const {
