@@ -167,7 +167,9 @@ private:
           slices.push_back(slice);
         continue;
       }
-      if (!isa<nn::ReshapeOp, nn::TransposeOp, nn::MapOp, ConstrainOp>(user))
+      auto broadcast = dyn_cast<nn::BroadcastOp>(user);
+      bool tellsSizeOnly = broadcast && broadcast.getInput() != value;
+      if (!isa<nn::ReshapeOp, nn::TransposeOp, nn::MapOp, ConstrainOp>(user) && !tellsSizeOnly)
         return false;
       if (auto wish = dyn_cast<ConstrainOp>(user); wish && !llvm::is_contained(wishes, wish))
         wishes.push_back(wish);
@@ -307,8 +309,12 @@ private:
     return reshaped(*builder, *input, box.sizes);
   }
 
+  // Of what only tells the size, the same box.
   FailureOr<Value> partThrough(OpBuilder *builder, nn::BroadcastOp op, const Box &box) {
+    FailureOr<Value> like = Value(op.getLike());
     if (op.getLike())
+      like = part(builder, op.getLike(), box);
+    if (failed(like))
       return failure();
     Box mine = Box::whole(op.getInput());
     for (auto [from, to] : llvm::enumerate(op.getDims())) {
@@ -318,7 +324,7 @@ private:
     FailureOr<Value> input = part(builder, op.getInput(), mine);
     if (failed(input) || !builder)
       return input;
-    return nn::BroadcastOp::create(*builder, op.getLoc(), typeOf(op, box), *input, op.getDims(), Value()).getResult();
+    return nn::BroadcastOp::create(*builder, op.getLoc(), typeOf(op, box), *input, op.getDims(), *like).getResult();
   }
 
   FailureOr<Value> partThrough(OpBuilder *builder, nn::ConcatOp op, const Box &box) {
