@@ -7,10 +7,11 @@ in the order that GGUF stores them in. Needs nothing but Python.
 import argparse
 import array
 import json
-import os
 import random
 import struct
 import sys
+
+from tiny_folder import add_common_arguments, bytes_of, values_of, write_folder
 
 
 def arguments():
@@ -25,17 +26,14 @@ def arguments():
     parser.add_argument("--vocab", type=int, default=64)
     parser.add_argument("--max-positions", type=int, default=128)
     parser.add_argument("--tied", action="store_true", help="the output projection is the embedding table")
-    parser.add_argument("--architecture", choices=["llama", "mistral", "qwen2"], default="llama")
-    parser.add_argument("--bias", action="store_true", help="attention_bias and mlp_bias (llama)")
-    parser.add_argument("--dtype", choices=["F32", "F16", "BF16"], default="F32", help="how weights are stored")
+    parser.add_argument("--architecture", choices=["llama", "mistral", "qwen2", "qwen3"], default="llama")
+    parser.add_argument("--bias", action="store_true", help="attention_bias and mlp_bias (llama, the former qwen3)")
     parser.add_argument("--rope-theta", type=float, default=10000.0)
     parser.add_argument("--rope-scaling", type=json.loads, default=None, help="the value of rope_scaling, as JSON")
     parser.add_argument("--sliding-window", type=int, default=None)
-    parser.add_argument("--shards", type=int, default=1, help="number of safetensors files, with an index where there are several")
-    parser.add_argument("--config-only", action="store_true", help="no weights")
-    parser.add_argument("--without", action="append", default=[], metavar="NAME", help="leave this weight out")
+    parser.add_argument("--max-window-layers", type=int, default=0, help="layers without the window (qwen2, qwen3)")
     parser.add_argument("--gguf", action="store_true")
-    parser.add_argument("--seed", type=int, default=0)
+    add_common_arguments(parser)
     options = parser.parse_args()
     options.kv_heads = options.kv_heads or options.heads
     options.head_dim = options.head_dim or options.hidden // options.heads
@@ -43,7 +41,7 @@ def arguments():
 
 
 def config_of(o):
-    names = {"llama": "LlamaForCausalLM", "mistral": "MistralForCausalLM", "qwen2": "Qwen2ForCausalLM"}
+    names = {"llama": "LlamaForCausalLM", "mistral": "MistralForCausalLM", "qwen2": "Qwen2ForCausalLM", "qwen3": "Qwen3ForCausalLM"}
     config = {
         "architectures": [names[o.architecture]],
         "model_type": o.architecture,
@@ -60,7 +58,6 @@ def config_of(o):
         "tie_word_embeddings": o.tied,
         "bos_token_id": 1,
         "eos_token_id": 2,
-        "torch_dtype": {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}[o.dtype],
     }
     if o.architecture != "qwen2" or o.head_dim * o.heads != o.hidden:
         config["head_dim"] = o.head_dim
@@ -68,8 +65,12 @@ def config_of(o):
         config["rope_scaling"] = o.rope_scaling
     if o.architecture == "llama":
         config |= {"attention_bias": o.bias, "mlp_bias": o.bias}
-    if o.architecture == "mistral":
+    if o.architecture == "qwen3":
+        config |= {"attention_bias": o.bias}
+    if o.architecture != "llama":
         config["sliding_window"] = o.sliding_window
+    if o.architecture.startswith("qwen"):
+        config |= {"use_sliding_window": o.sliding_window is not None, "max_window_layers": o.max_window_layers}
     return config
 
 
@@ -77,6 +78,7 @@ def shapes_of(o):
     """Names, shapes and GGUF names of all weights, in the order of the forward pass."""
     queries, keys = o.heads * o.head_dim, o.kv_heads * o.head_dim
     query_bias = o.bias or o.architecture == "qwen2"
+    mlp_bias = o.bias and o.architecture == "llama"
     yield "model.embed_tokens.weight", [o.vocab, o.hidden], "token_embd.weight"
     for i in range(o.layers):
         layer, block = f"model.layers.{i}.", f"blk.{i}."
@@ -85,12 +87,15 @@ def shapes_of(o):
             ("self_attn.k_proj", [keys, o.hidden], "attn_k", query_bias),
             ("self_attn.v_proj", [keys, o.hidden], "attn_v", query_bias),
             ("self_attn.o_proj", [o.hidden, queries], "attn_output", o.bias),
-            ("mlp.gate_proj", [o.ffn, o.hidden], "ffn_gate", o.bias),
-            ("mlp.up_proj", [o.ffn, o.hidden], "ffn_up", o.bias),
-            ("mlp.down_proj", [o.hidden, o.ffn], "ffn_down", o.bias),
+            ("mlp.gate_proj", [o.ffn, o.hidden], "ffn_gate", mlp_bias),
+            ("mlp.up_proj", [o.ffn, o.hidden], "ffn_up", mlp_bias),
+            ("mlp.down_proj", [o.hidden, o.ffn], "ffn_down", mlp_bias),
         ]
         yield layer + "input_layernorm.weight", [o.hidden], block + "attn_norm.weight"
         yield layer + "post_attention_layernorm.weight", [o.hidden], block + "ffn_norm.weight"
+        if o.architecture == "qwen3":
+            yield layer + "self_attn.q_norm.weight", [o.head_dim], block + "attn_q_norm.weight"
+            yield layer + "self_attn.k_norm.weight", [o.head_dim], block + "attn_k_norm.weight"
         for name, shape, gguf, bias in linears:
             yield layer + name + ".weight", shape, block + gguf + ".weight"
             if bias:
@@ -98,63 +103,6 @@ def shapes_of(o):
     yield "model.norm.weight", [o.hidden], "output_norm.weight"
     if not o.tied:
         yield "lm_head.weight", [o.vocab, o.hidden], "output.weight"
-
-
-def values_of(name, shape, source):
-    """Uniform numbers of a size that keeps activations near 1 through the layers."""
-    count = 1
-    for size in shape:
-        count *= size
-    middle, width = 0.0, (3.0 / shape[-1]) ** 0.5
-    if "norm" in name:
-        middle, width = 1.0, 0.3
-    elif name.endswith(".bias"):
-        width = 0.3
-    elif "embed" in name:
-        width = 1.0
-    return array.array("f", ((source.random() * 2 - 1) * width + middle for _ in range(count)))
-
-
-def bytes_of(values, dtype):
-    if dtype == "F32":
-        return values.tobytes()
-    if dtype == "F16":
-        return struct.pack(f"<{len(values)}e", *values)
-    bits = array.array("I", values.tobytes())
-    return array.array("H", ((b + 0x7FFF + (b >> 16 & 1)) >> 16 for b in bits)).tobytes()
-
-
-def write_safetensors(path, tensors, dtype):
-    header, offset = {}, 0
-    for name, shape, data in tensors:
-        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [offset, offset + len(data)]}
-        offset += len(data)
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    with open(path, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text)
-        for _, _, data in tensors:
-            file.write(data)
-
-
-def write_folder(o, tensors):
-    os.makedirs(o.out, exist_ok=True)
-    with open(os.path.join(o.out, "config.json"), "w") as file:
-        json.dump(config_of(o), file, indent=2)
-    if o.config_only:
-        return
-    if o.shards == 1:
-        write_safetensors(os.path.join(o.out, "model.safetensors"), tensors, o.dtype)
-        return
-    where = {}
-    for i in range(o.shards):
-        name = f"model-{i + 1:05}-of-{o.shards:05}.safetensors"
-        part = tensors[i :: o.shards]
-        where |= {tensor: name for tensor, _, _ in part}
-        write_safetensors(os.path.join(o.out, name), part, o.dtype)
-    total = sum(len(data) for _, _, data in tensors)
-    with open(os.path.join(o.out, "model.safetensors.index.json"), "w") as file:
-        json.dump({"metadata": {"total_size": total}, "weight_map": where}, file, indent=2)
 
 
 def interleave_pairs(values, shape, heads):
@@ -185,7 +133,7 @@ def gguf_value(value):
 
 
 def write_gguf(o, tensors):
-    arch = "qwen2" if o.architecture == "qwen2" else "llama"
+    arch = o.architecture if o.architecture.startswith("qwen") else "llama"
     metadata = {
         "general.architecture": arch,
         "general.alignment": 32,
@@ -237,10 +185,10 @@ def main():
         values = values_of(name, shape, source)
         if name in o.without:
             continue
-        if o.gguf and o.architecture != "qwen2" and (".q_proj" in name or ".k_proj" in name):
+        if o.gguf and not o.architecture.startswith("qwen") and (".q_proj" in name or ".k_proj" in name):
             values = interleave_pairs(values, shape, o.heads if ".q_proj" in name else o.kv_heads)
         tensors.append((gguf_name if o.gguf else name, shape, bytes_of(values, o.dtype)))
-    write_gguf(o, tensors) if o.gguf else write_folder(o, tensors)
+    write_gguf(o, tensors) if o.gguf else write_folder(o, config_of(o), tensors)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 // From a path to a module: what kind of model it is, what its file holds, the plan, the graph, and what a runtime must know.
 #include "tp/Import/Import.h"
 
-#include "LlamaGraph.h"
+#include "LlamaConfig.h"
 
 #include "dialects/nn/Nn.h"
 #include "tp/Support/Error.h"
@@ -32,13 +32,12 @@ static std::optional<WeightFile> openFolder(const std::string &folder, bool need
   return WeightFile::open(folder);
 }
 
-static int64_t sequenceBound(const LlamaConfig &config, const ImportOptions &options) {
+static int64_t sequenceBound(const ModelFacts &facts, const ImportOptions &options) {
   if (!options.maxSequence)
-    return std::min<int64_t>(config.maxSequence, 2048);
-  if (config.maxSequenceIsHard && *options.maxSequence > config.maxSequence)
-    throw Error("--max-seq " + std::to_string(*options.maxSequence) + " is more than the " + std::to_string(config.maxSequence) +
-                " positions of " + config.source +
-                "; its dynamic rope scaling changes all frequencies beyond them, which tp cannot do");
+    return std::min<int64_t>(facts.maxSequence, 2048);
+  if (!facts.maxSequenceReason.empty() && *options.maxSequence > facts.maxSequence)
+    throw Error("--max-seq " + std::to_string(*options.maxSequence) + " is more than the " + std::to_string(facts.maxSequence) +
+                " positions of " + facts.source + "; " + facts.maxSequenceReason);
   return *options.maxSequence;
 }
 
@@ -53,18 +52,18 @@ static DictionaryAttr tokenizerAttr(MLIRContext *context, const std::string &pat
        builder.getNamedAttr("path", builder.getStringAttr(fs::absolute(path).lexically_normal().string()))});
 }
 
-static DictionaryAttr modelAttr(MLIRContext *context, const LlamaConfig &config, int64_t batch, int64_t maxSequence,
+static DictionaryAttr modelAttr(MLIRContext *context, const ModelFacts &facts, int64_t batch, int64_t maxSequence,
                                 DictionaryAttr tokenizer) {
   Builder builder(context);
   SmallVector<NamedAttribute> entries;
   auto add = [&](StringRef name, Attribute value) { entries.push_back(builder.getNamedAttr(name, value)); };
-  add("kind", builder.getStringAttr("language_model"));
+  add("kind", builder.getStringAttr(facts.kind));
   add("batch", builder.getI64IntegerAttr(batch));
   add("max_seq", builder.getI64IntegerAttr(maxSequence));
-  add("vocab", builder.getI64IntegerAttr(config.vocabulary));
-  add("eos", builder.getDenseI64ArrayAttr(config.endTokens));
-  add("bos", builder.getI64IntegerAttr(config.beginToken));
-  add("add_bos", builder.getBoolAttr(config.addBeginToken));
+  add("vocab", builder.getI64IntegerAttr(facts.vocabulary));
+  add("eos", builder.getDenseI64ArrayAttr(facts.endTokens));
+  add("bos", builder.getI64IntegerAttr(facts.beginToken));
+  add("add_bos", builder.getBoolAttr(facts.addBeginToken));
   if (tokenizer)
     add("tokenizer", tokenizer);
   return builder.getDictionaryAttr(entries);
@@ -93,25 +92,27 @@ OwningOpRef<ModuleOp> importModel(MLIRContext &context, const std::string &path,
   context.loadDialect<TPDialect, nn::NNDialect, func::FuncDialect, arith::ArithDialect, math::MathDialect>();
   bool isGguf = isGgufPath(path);
   std::optional<WeightFile> file;
-  LlamaConfig config;
+  ModelFamily family;
   if (isGguf) {
     file = WeightFile::open(path);
-    config = readGgufConfig(*file);
+    family = llamaFamily(readGgufConfig(*file), /*isGguf=*/true);
   } else {
-    config = readHuggingFaceConfig(path);
+    ModelFolder folder = openModelFolder(path);
     file = openFolder(path, options.needsWeights);
+    folder.weights = file ? &*file : nullptr;
+    family = folder.architecture->read(folder);
   }
-  std::vector<LlamaWeight> weights = llamaWeights(config, isGguf);
-  LlamaPlan plan = planLlama(weights, options);
+  const ModelFacts &facts = family.facts;
+  ModelPlan plan = planModel(family.weights, options);
   if (file)
-    checkWeights(weights, config, *file);
-  int64_t maxSequence = sequenceBound(config, options);
+    checkWeights(family.weights, facts.source, *file);
+  int64_t maxSequence = sequenceBound(facts, options);
 
   OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(&context));
   OpBuilder builder(module->getBodyRegion());
   addMesh(builder, options.mesh);
-  buildLlama(*module, config, plan, {options.type, options.batch, maxSequence});
-  (*module)->setAttr("tp.model", modelAttr(&context, config, options.batch, maxSequence, tokenizerAttr(&context, path, file)));
+  family.build(*module, plan, {options.type, options.batch, maxSequence});
+  (*module)->setAttr("tp.model", modelAttr(&context, facts, options.batch, maxSequence, tokenizerAttr(&context, path, file)));
   (*module)->setAttr("tp.weights", weightsAttr(&context, path, file));
   return module;
 }

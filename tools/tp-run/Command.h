@@ -1,5 +1,6 @@
 // The command line of tp-run as plain values, and what can be done with it.
 #pragma once
+#include "tp/Support/Tokenizer.h"
 #include "tprt/Program.h"
 #include "tprt/Sampler.h"
 
@@ -44,6 +45,20 @@ Outcome generate(const Command &command, tprt::Program &program, const tprt::Mod
 /// Writes the logits of every position of --tokens-file.
 Outcome score(const Command &command, tprt::Program &program);
 
+/// Writes the hidden states of --tokens-file or of the prompts, and the --output files.
+Outcome encode(const Command &command, tprt::Program &program, const tprt::Module &module);
+
+/// Integers [rows, length] of a file.
+struct TokenIds {
+  int64_t rows, length;
+  std::vector<int64_t> values;
+};
+/// Error if they are more than the module's batch or the entry's bound.
+TokenIds readTokenIds(const std::string &path, const tprt::ModelInfo &model, const tprt::EntryInfo &entry);
+/// Error if one of `ids` is outside the vocabulary; `what` holds them.
+void checkTokens(const std::vector<int64_t> &ids, const tprt::ModelInfo &model, const std::string &what);
+/// The tokenizer that the manifest names, or the one beside --weights. None if the model has none; Error if there are prompts.
+std::optional<Tokenizer> openTokenizer(const Command &command, const tprt::Module &module);
 /// A whole i32 tensor.
 tprt::Array intArray(std::vector<int64_t> shape, const std::vector<int32_t> &values);
 /// Runs an entry of a language model with inputs by the names tokens, positions, last (what it has of them).

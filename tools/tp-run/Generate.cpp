@@ -4,7 +4,6 @@
 // happens once, from rank 0's logits: all ranks hold the same bits.
 #include "Command.h"
 #include "tp/Support/Options.h"
-#include "tp/Support/Tokenizer.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -13,15 +12,6 @@
 
 namespace tp::run {
 
-namespace {
-
-struct Sequence {
-  std::vector<int32_t> prompt, produced;
-  bool ended = false;
-  int64_t length() const { return static_cast<int64_t>(prompt.size() + produced.size()); }
-};
-
-/// The tokenizer that the manifest names, or the one beside --weights; none if the model has none.
 std::optional<Tokenizer> openTokenizer(const Command &command, const tprt::Module &module) {
   const tprt::ModelInfo &model = module.manifest().model;
   std::string path = model.tokenizerPath.empty() ? "" : module.resolve(model.tokenizerPath);
@@ -34,6 +24,14 @@ std::optional<Tokenizer> openTokenizer(const Command &command, const tprt::Modul
   }
   return Tokenizer::open(path);
 }
+
+namespace {
+
+struct Sequence {
+  std::vector<int32_t> prompt, produced;
+  bool ended = false;
+  int64_t length() const { return static_cast<int64_t>(prompt.size() + produced.size()); }
+};
 
 std::vector<Sequence> readPrompts(const Command &command, const tprt::ModelInfo &model, const Tokenizer *tokenizer) {
   std::vector<Sequence> sequences;

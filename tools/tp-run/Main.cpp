@@ -67,8 +67,14 @@ void check(const Command &command) {
     throw UsageError("--top-p needs a number above 0, at most 1");
   if (!(command.timeout > 0))
     throw UsageError("--timeout needs a number of seconds above 0");
-  if (command.logits.has_value() + command.hidden.has_value() != command.tokensFile.has_value())
-    throw UsageError("--tokens-file needs either --logits or --hidden, and they need it");
+  if (command.logits && command.hidden)
+    throw UsageError("--logits and --hidden exclude each other");
+  if (command.tokensFile ? !command.logits && !command.hidden : command.logits.has_value())
+    throw UsageError("--tokens-file needs either --logits or --hidden, and --logits needs it");
+  if (command.hidden && command.tokensFile.has_value() != command.prompts.empty())
+    throw UsageError("--hidden needs either --tokens-file or --prompt");
+  if ((command.attentionMask || command.tokenTypes) && (!command.hidden || !command.tokensFile))
+    throw UsageError("--attention-mask and --token-types need --tokens-file and --hidden");
 }
 
 void checkFits(const Command &command, const tprt::Manifest &manifest) {
@@ -78,10 +84,12 @@ void checkFits(const Command &command, const tprt::Manifest &manifest) {
     throw Error(command.module + " is compiled for " + std::to_string(ranks) + (ranks == 1 ? " rank" : " ranks") + " (mesh " +
                 manifest.mesh.str() + "), --ranks says " + std::to_string(*command.ranks) + "; compile it with another --mesh");
   bool languageModel = manifest.model.kind == "language_model";
-  if (!languageModel && (!command.prompts.empty() || !command.tokens.empty() || command.logits))
-    throw Error(command.module + " is no language model (its manifest says " + manifest.model.kind +
-                "); run an entry with --input and --output");
-  if (command.hidden)
+  bool encoder = manifest.model.kind == "encoder";
+  if (!languageModel && ((!command.prompts.empty() && !command.hidden) || !command.tokens.empty() || command.logits))
+    throw Error(
+        command.module + " is no language model (its manifest says " + manifest.model.kind + "); " +
+        (encoder ? "an encoder takes --prompt or --tokens-file with --hidden" : "run an entry with --input and --output"));
+  if (command.hidden && !encoder)
     throw Error(command.module + " is no encoder (its manifest says " + manifest.model.kind + "), --hidden needs one");
 }
 
@@ -118,7 +126,8 @@ int runModule(int argc, char **argv) {
   program.hashing = command.stats.has_value();
   try {
     bool generating = !command.prompts.empty() || !command.tokens.empty();
-    Outcome outcome = generating           ? generate(command, program, module)
+    Outcome outcome = command.hidden       ? encode(command, program, module)
+                      : generating         ? generate(command, program, module)
                       : command.tokensFile ? score(command, program)
                                            : runEntry(command, program);
     if (command.stats)

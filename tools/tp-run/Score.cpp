@@ -31,35 +31,44 @@ void runTokens(tprt::Program &program, const std::string &entryName, int64_t n, 
   program.run(index, n, inputs);
 }
 
+TokenIds readTokenIds(const std::string &path, const tprt::ModelInfo &model, const tprt::EntryInfo &entry) {
+  tprt::Array file = tprt::Array::readNpy(path);
+  if (isFloat(file.type) || file.shape.size() != 2)
+    throw Error(path + " needs integers of shape [batch, seq]");
+  file = file.as(DType::I64);
+  int64_t rows = file.shape[0], length = file.shape[1], most = entry.dynamicMax.value_or(1);
+  if (rows > model.batch)
+    throw Error(path + " has " + std::to_string(rows) + " sequences, the module is compiled for --batch " +
+                std::to_string(model.batch));
+  if (length > most)
+    throw Error(path + " has sequences of " + std::to_string(length) + " tokens, the module is compiled for --max-seq " +
+                std::to_string(most));
+  if (rows < 1 || length < 1)
+    throw Error(path + " holds no tokens");
+  const int64_t *values = reinterpret_cast<const int64_t *>(file.bytes.data());
+  return {rows, length, std::vector<int64_t>(values, values + rows * length)};
+}
+
+void checkTokens(const std::vector<int64_t> &ids, const tprt::ModelInfo &model, const std::string &what) {
+  for (int64_t id : ids)
+    if (id < 0 || id >= model.vocabulary)
+      throw Error(what + " holds token " + std::to_string(id) + ", the vocabulary has " + std::to_string(model.vocabulary));
+}
+
 Outcome score(const Command &command, tprt::Program &program) {
   const tprt::ModelInfo &model = program.manifest().model;
   int64_t index = entryCalled(program, "score");
   const tprt::EntryInfo &entry = program.manifest().entries[index];
-  tprt::Array file = tprt::Array::readNpy(*command.tokensFile);
-  if (isFloat(file.type) || file.shape.size() != 2)
-    throw Error(*command.tokensFile + " needs integers of shape [batch, seq]");
-  file = file.as(DType::I64);
-  int64_t rows = file.shape[0], length = file.shape[1], most = entry.dynamicMax.value_or(1);
-  if (rows > model.batch)
-    throw Error(*command.tokensFile + " has " + std::to_string(rows) + " sequences, the module is compiled for --batch " +
-                std::to_string(model.batch));
-  if (length > most)
-    throw Error(*command.tokensFile + " has sequences of " + std::to_string(length) +
-                " tokens, the module is compiled for --max-seq " + std::to_string(most));
-  if (rows < 1 || length < 1)
-    throw Error(*command.tokensFile + " holds no tokens");
+  TokenIds file = readTokenIds(*command.tokensFile, model, entry);
+  checkTokens(file.values, model, *command.tokensFile);
+  int64_t rows = file.rows, length = file.length;
 
   int64_t n = tprt::Program::paddedExtent(entry, length);
   std::vector<int32_t> tokens(model.batch * n, 0), positions(model.batch * n, -1), last(model.batch, 0);
-  const int64_t *ids = reinterpret_cast<const int64_t *>(file.bytes.data());
   for (int64_t row = 0; row < rows; ++row) {
     last[row] = static_cast<int32_t>(length - 1);
     for (int64_t i = 0; i < length; ++i) {
-      int64_t id = ids[row * length + i];
-      if (id < 0 || id >= model.vocabulary)
-        throw Error(*command.tokensFile + " holds token " + std::to_string(id) + ", the vocabulary has " +
-                    std::to_string(model.vocabulary));
-      tokens[row * n + i] = static_cast<int32_t>(id);
+      tokens[row * n + i] = static_cast<int32_t>(file.values[row * length + i]);
       positions[row * n + i] = static_cast<int32_t>(i);
     }
   }

@@ -1,9 +1,9 @@
-// The known plan as wishes: q, k, v, gate, up by outputs, o and down by inputs, tables by vocabulary, the batch over "dp".
+// The known plan as wishes: what each weight's entry says of its split, tables by vocabulary, the batch over "dp".
 //
 // With fewer key heads than ranks, keys and values are split over the major part of the axis, as many ways as there are heads,
 // and each head is held by the ranks of the minor part, whose query heads use it. Everything that must divide is looked at before
 // the first error is raised, so one run says all of it.
-#include "LlamaWeights.h"
+#include "ModelWeights.h"
 
 #include "tp/Support/Error.h"
 
@@ -36,10 +36,10 @@ class Divisibility {
 public:
   explicit Divisibility(const MeshAxis &axis) : axis(axis) {}
 
-  void need(const LlamaWeight &weight) {
+  void need(const ModelWeight &weight) {
     if (weight.units == 0 || std::any_of(demands.begin(), demands.end(), [&](auto &known) { return known.unit == weight.unit; }))
       return;
-    demands.push_back({weight.unit, weight.units, weight.split == Split::KeyOutputs});
+    demands.push_back({weight.unit, weight.units, weight.split == Split::KeyHeads});
   }
 
   /// Throws Error if some demand is not met: the first as the error, the others as notes.
@@ -82,14 +82,14 @@ private:
   std::vector<Demand> demands;
 };
 
-Layout plannedLayout(const LlamaWeight &weight, const MeshAxis &axis) {
+Layout plannedLayout(const ModelWeight &weight, const MeshAxis &axis) {
   Layout layout = Layout::whole(weight.shape.size());
   AxisPart part{axis.name, 1, 0};
-  if (weight.split == Split::KeyOutputs && weight.units < axis.size)
+  if (weight.split == Split::KeyHeads && weight.units < axis.size)
     part.size = weight.units;
-  if (weight.split == Split::KeyOutputs && weight.units == 1)
+  if (weight.split == Split::KeyHeads && weight.units == 1)
     return layout;
-  layout.dims[weight.split == Split::Inputs ? 1 : 0].axes = {part};
+  layout.dims[weight.dim].axes = {part};
   return layout;
 }
 
@@ -108,14 +108,14 @@ void checkBatch(const MeshAxis &axis, int64_t batch) {
 
 } // namespace
 
-LlamaPlan planLlama(const std::vector<LlamaWeight> &weights, const ImportOptions &options) {
-  LlamaPlan plan;
+ModelPlan planModel(const std::vector<ModelWeight> &weights, const ImportOptions &options) {
+  ModelPlan plan;
   std::optional<MeshAxis> axis = options.plan ? tensorParallelAxis(options.mesh) : std::nullopt;
   std::optional<Divisibility> divisibility;
   if (axis)
     divisibility.emplace(*axis);
-  for (const LlamaWeight &weight : weights) {
-    LlamaParameter parameter{weight, std::nullopt, weight.shape};
+  for (const ModelWeight &weight : weights) {
+    ModelParameter parameter{weight, std::nullopt, weight.shape};
     if (const ShardWish *wish = lastMatch(options.shards, weight.name)) {
       parameter.wish = wish->layout;
     } else if (axis && weight.split != Split::Whole) {
@@ -126,7 +126,7 @@ LlamaPlan planLlama(const std::vector<LlamaWeight> &weights, const ImportOptions
   }
   if (divisibility)
     divisibility->check();
-  for (LlamaParameter &parameter : plan.parameters) {
+  for (ModelParameter &parameter : plan.parameters) {
     if (!parameter.wish || parameter.weight.split != Split::Vocabulary || parameter.wish->dims.empty())
       continue;
     const std::vector<AxisPart> &axes = parameter.wish->dims[0].axes;
@@ -136,7 +136,7 @@ LlamaPlan planLlama(const std::vector<LlamaWeight> &weights, const ImportOptions
     int64_t multiple = options.mesh.sizeOf(axes) * options.vocabularyMultiple;
     parameter.paddedShape[0] = (parameter.paddedShape[0] + multiple - 1) / multiple * multiple;
   }
-  for (const LlamaParameter &parameter : plan.parameters)
+  for (const ModelParameter &parameter : plan.parameters)
     if (const ShardWish *wish = lastMatch(options.shards, parameter.weight.name))
       if (std::string problem = problemWith(wish->layout, parameter.paddedShape, options.mesh); !problem.empty())
         throw Error("--shard \"" + wish->text + "\" does not fit \"" + parameter.weight.name + "\": " + problem);

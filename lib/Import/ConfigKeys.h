@@ -1,0 +1,29 @@
+// Readers of config.json that families share. A key that is missing has the value that transformers gives it; a key that would
+// change the numbers and is not known is refused by name.
+#pragma once
+#include "ModelFamily.h"
+
+#include <optional>
+
+namespace tp {
+
+/// A size: 1 to 2^31. Throws Error.
+int64_t positiveAt(const Json &config, const std::string &key, const std::string &what, std::optional<int64_t> fallback = {});
+/// The same under the first of several names that is there.
+int64_t positiveAt(const Json &config, std::initializer_list<const char *> keys, const std::string &what, int64_t fallback);
+
+/// Throws Error if `key` is there and true: "..., which tp cannot do".
+void refuseTrue(const Json &config, const std::string &key, const std::string &what);
+/// Throws Error for weights that are quantised.
+void refuseQuantised(const Json &config, const std::string &what);
+/// Throws Error that names both if `count` does not divide over `heads`.
+void checkHeads(int64_t hidden, const char *hiddenKey, int64_t heads, const std::string &what);
+
+/// Begin and end tokens, from config.json, generation_config.json and tokenizer_config.json.
+void readTokens(const ModelFolder &folder, ModelFacts &facts);
+
+/// `prefix` if the folder's weights carry it, "" if they do not; `preferred` where there are no weights to ask. `probe` is the
+/// stored name, without the prefix, of a weight that every such model has.
+std::string prefixOf(const ModelFolder &folder, const std::string &prefix, const std::string &probe, bool preferred);
+
+} // namespace tp
