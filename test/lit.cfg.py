@@ -29,4 +29,11 @@ for tool, directory in directories.items():
 config.substitutions.append(("%inputs", os.path.join(config.test_source_root, "Inputs")))
 config.substitutions.append(("%python", sys.executable))
 
+# A model with real weights, where scripts/fetch-model has put it.
+cache = os.environ.get("TP_CACHE") or os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "tp")
+minilm = os.path.join(cache, "all-MiniLM-L6-v2")
+config.substitutions.append(("%minilm", minilm))
+if os.path.exists(minilm):
+    config.available_features.add("minilm")
+
 config.environment["FILECHECK_OPTS"] = "--enable-var-scope --allow-unused-prefixes=false"

@@ -44,7 +44,8 @@ static int64_t sequenceBound(const ModelFacts &facts, const ImportOptions &optio
 // What tokenises for the model: the GGUF file itself or the folder; nothing where there is no tokenizer.
 static DictionaryAttr tokenizerAttr(MLIRContext *context, const std::string &path, const std::optional<WeightFile> &file) {
   bool isGguf = isGgufPath(path);
-  if (isGguf ? !file->gguf()->has("tokenizer.ggml.model") : !fs::exists(fs::path(path) / "tokenizer.json"))
+  auto has = [&](const char *name) { return fs::exists(fs::path(path) / name); };
+  if (isGguf ? !file->gguf()->has("tokenizer.ggml.model") : !has("tokenizer.json") && !has("vocab.txt"))
     return {};
   Builder builder(context);
   return builder.getDictionaryAttr(

@@ -74,6 +74,11 @@ static int byteOf(std::string_view token) {
   return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
+// What a piece adds to a text: pieces that begin a word are set off by a space.
+static std::string pieceText(const std::string &token, const WordPieceParts &parts) {
+  return token.starts_with(parts.prefix) ? token.substr(parts.prefix.size()) : " " + token;
+}
+
 // -- Construction --
 
 Tokenizer::Tokenizer(TokenizerParts given) : parts(std::move(given)) {
@@ -105,6 +110,8 @@ Tokenizer::Tokenizer(TokenizerParts given) : parts(std::move(given)) {
     checkId(parts.bos, "the begin token");
   if (parts.unknown != -1)
     checkId(parts.unknown, "the unknown token");
+  else if (parts.wordPiece)
+    fail("a WordPiece tokenizer needs an unknown token");
 
   byteTokens.fill(-1);
   bytes.resize(count);
@@ -128,7 +135,7 @@ Tokenizer::Tokenizer(TokenizerParts given) : parts(std::move(given)) {
       byteTokens[static_cast<size_t>(byte)] = static_cast<int32_t>(id);
       continue;
     }
-    bytes[id] = isText ? token : replaceAll(token, spaceMark, " ");
+    bytes[id] = isText ? token : parts.wordPiece ? pieceText(token, *parts.wordPiece) : replaceAll(token, spaceMark, " ");
     ids.emplace(token, static_cast<int32_t>(id));
   }
   buildMerges();
@@ -175,7 +182,7 @@ Tokenizer Tokenizer::open(const std::string &path) {
     return Tokenizer(readFolderTokenizer(path));
   if (path.ends_with(".gguf"))
     return Tokenizer(readGgufTokenizer(GgufFile(path)));
-  throw Error("tokenizer \"" + path + "\" is neither a .gguf file nor a folder with a tokenizer.json");
+  throw Error("tokenizer \"" + path + "\" is neither a .gguf file nor a folder with a tokenizer.json or a vocab.txt");
 }
 
 // -- Encoding --
@@ -278,6 +285,11 @@ void Tokenizer::encodePiece(std::string_view piece, std::vector<int32_t> &out) c
 void Tokenizer::encodeSegment(std::string_view segment, bool isFirst, std::vector<int32_t> &out) const {
   if (segment.empty())
     return;
+  if (parts.wordPiece) {
+    for (const std::string &word : wordsOf(segment, *parts.wordPiece))
+      encodeWord(word, out);
+    return;
+  }
   std::string composed;
   if (parts.composeCharacters)
     segment = composed = composeUtf8(segment);

@@ -1,5 +1,6 @@
 // A Hugging Face tokenizer.json is a small program: normalizer, pre-tokenizer, model, post-processor, decoder, each a
-// tree of named steps. Every step is either understood here or refused by name; none is skipped.
+// tree of named steps. Every step is either understood here or refused by name; none is skipped. "truncation" and "padding"
+// are no steps: how long a text may be is the module's matter.
 #include "tp/Support/Error.h"
 #include "tp/Support/Json.h"
 #include "tp/Support/MappedFile.h"
@@ -71,18 +72,49 @@ struct FolderReader {
     return id ? asInt(*id, text, what) : -1;
   }
 
+  void readVocabulary(const SortedJson &model) {
+    for (const auto &[text, id] : objectAt(model, "vocab", what + ": model").items())
+      setToken(asInt(id, text, what + ": vocab"), text, TokenKind::Normal);
+  }
+
+  // Its normalizer and pre-tokenizer must be BERT's own: there are no others that tp knows for it.
+  void readWordPiece(const SortedJson &model) {
+    readVocabulary(model);
+    std::string place = what + ": model", unknown = stringAt(model, "unk_token", place, "[UNK]");
+    parts.unknown = idOf(unknown);
+    if (parts.unknown < 0)
+      fail("the unknown token \"" + unknown + "\" is none of the vocabulary");
+    WordPieceParts &pieces = parts.wordPiece.emplace();
+    pieces.prefix = stringAt(model, "continuing_subword_prefix", place, "##");
+    pieces.longestWord = intAt(model, "max_input_chars_per_word", place, 100);
+    auto needStep = [&](const char *part, const char *listKey, const std::string &type) -> const SortedJson & {
+      std::vector<const SortedJson *> steps = stepsOf(part, listKey);
+      if (steps.size() != 1 || stringAt(*steps[0], "type", what) != type)
+        fail(std::string("WordPiece with another ") + part + " than " + type + " is not supported");
+      return *steps[0];
+    };
+    const SortedJson &normalizer = needStep("normalizer", "normalizers", "BertNormalizer");
+    place = what + ": normalizer";
+    pieces.cleanText = boolAt(normalizer, "clean_text", place, true);
+    pieces.splitChinese = boolAt(normalizer, "handle_chinese_chars", place, true);
+    pieces.lowerCase = boolAt(normalizer, "lowercase", place, true);
+    pieces.stripAccents = boolAt(normalizer, "strip_accents", place, pieces.lowerCase);
+    needStep("pre_tokenizer", "pretokenizers", "BertPreTokenizer");
+  }
+
   void readModel() {
     const SortedJson &model = objectAt(json, "model", what);
     std::string type = stringAt(model, "type", what + ": model", model.contains("merges") ? "BPE" : "");
+    if (type == "WordPiece")
+      return readWordPiece(model);
     if (type != "BPE")
-      fail("the tokenizer is of kind \"" + type + "\"; only BPE is supported");
+      fail("the tokenizer is of kind \"" + type + "\"; supported are BPE and WordPiece");
     for (const char *key : {"continuing_subword_prefix", "end_of_word_suffix"})
       if (!stringAt(model, key, what + ": model", "").empty())
         fail("model." + std::string(key) + " is \"" + stringAt(model, key, what) + "\"; only \"\" is supported");
     parts.byteFallback = boolAt(model, "byte_fallback", what + ": model", false);
     parts.ignoreMerges = boolAt(model, "ignore_merges", what + ": model", false);
-    for (const auto &[text, id] : objectAt(model, "vocab", what + ": model").items())
-      setToken(asInt(id, text, what + ": vocab"), text, TokenKind::Normal);
+    readVocabulary(model);
     for (const SortedJson &merge : arrayAt(model, "merges", what + ": model")) {
       if (merge.is_array() && merge.size() == 2) {
         parts.merges.emplace_back(asString(merge[0], "merges", what), asString(merge[1], "merges", what));
@@ -116,6 +148,8 @@ struct FolderReader {
   }
 
   void readNormalizer() {
+    if (parts.wordPiece)
+      return;
     for (const SortedJson *step : stepsOf("normalizer", "normalizers")) {
       std::string type = stringAt(*step, "type", what);
       if (type == "NFC") {
@@ -134,6 +168,8 @@ struct FolderReader {
   }
 
   void readPreTokenizer() {
+    if (parts.wordPiece)
+      return;
     for (const SortedJson *step : stepsOf("pre_tokenizer", "pretokenizers")) {
       std::string type = stringAt(*step, "type", what), place = what + ": pre_tokenizer";
       if (type == "ByteLevel") {
@@ -171,6 +207,7 @@ struct FolderReader {
   }
 
   void readDecoder() {
+    parts.stripFirstSpace = parts.wordPiece.has_value();
     for (const SortedJson *step : stepsOf("decoder", "decoders")) {
       std::string type = stringAt(*step, "type", what), place = what + ": decoder";
       if (type == "ByteLevel")
@@ -285,6 +322,8 @@ struct FolderReader {
 TokenizerParts readFolderTokenizer(const std::string &folder) {
   FolderReader reader{folder, {}, {}, {}};
   reader.what = reader.pathOf("tokenizer.json");
+  if (!reader.exists("tokenizer.json") && reader.exists("vocab.txt"))
+    return readWordPieceVocabulary(folder);
   if (!reader.exists("tokenizer.json"))
     throw Error("folder \"" + folder + "\" holds no tokenizer.json" +
                 (reader.exists("tokenizer.model") ? "; there is tokenizer.model, which has to be converted: save the "

@@ -10,6 +10,11 @@ namespace {
 struct Range {
   uint32_t first, last;
 };
+struct CaseRange {
+  uint32_t first, last, step; // first, first + step, ...
+  int32_t delta;
+};
+#include "UnicodeCases.inc"
 #include "UnicodeRanges.inc"
 
 template <size_t count> bool isIn(const Range (&ranges)[count], uint32_t code) {
@@ -129,6 +134,27 @@ bool isSpace(uint32_t code) {
     return code == ' ' || (code >= 9 && code <= 13);
   return code == 0x85 || code == 0xa0 || code == 0x1680 || (code >= 0x2000 && code <= 0x200a) || code == 0x2028 ||
          code == 0x2029 || code == 0x202f || code == 0x205f || code == 0x3000;
+}
+
+bool isPunctuation(uint32_t code) { return isIn(punctuationRanges, code); }
+
+bool isNonspacingMark(uint32_t code) { return code >= 0x300 && isIn(markRanges, code); }
+
+bool isControl(uint32_t code) { return isIn(controlRanges, code); }
+
+void appendLowerUtf8(std::string &text, uint32_t code) {
+  if (code == 0x130) { // the only one that becomes two: i and a dot above
+    text += "i\u0307";
+    return;
+  }
+  auto after = std::upper_bound(std::begin(lowerCases), std::end(lowerCases), code,
+                                [](uint32_t wanted, const CaseRange &range) { return wanted < range.first; });
+  if (after != std::begin(lowerCases)) {
+    const CaseRange &range = *std::prev(after);
+    if (code <= range.last && (code - range.first) % range.step == 0)
+      code += static_cast<uint32_t>(range.delta);
+  }
+  appendUtf8(text, code);
 }
 
 } // namespace tp

@@ -1,5 +1,5 @@
-// Unicode's composed form (NFC): take every character apart, put combining marks in the order of their class, and join
-// what joins. Nearly every text is in this form already, and every text below U+0300 is: that is checked first.
+// Unicode's composed form (NFC) and the form that it goes through (NFD): take every character apart, put combining marks
+// in the order of their class, and join what joins. Nearly every text is in this form already, and every text below U+0300 is: that is checked first.
 #include "tp/Support/Unicode.h"
 
 #include <algorithm>
@@ -69,7 +69,8 @@ uint32_t compose(uint32_t first, uint32_t second) {
   return found == pairs.end() ? 0 : found->second;
 }
 
-std::string composeCharacters(std::string_view text) {
+// The characters of `text` taken apart, marks in the order of their class.
+std::vector<uint32_t> decomposedCharacters(std::string_view text) {
   std::vector<uint32_t> codes;
   for (size_t at = 0; at < text.size();) {
     Character character = firstCharacter(text.substr(at));
@@ -87,10 +88,14 @@ std::string composeCharacters(std::string_view text) {
       codes[i + j] = order[j].second;
     i = end + 1;
   }
+  return codes;
+}
+
+std::string composeCharacters(std::string_view text) {
   std::vector<uint32_t> out;
   size_t starter = SIZE_MAX; // where the character that marks join is
   uint32_t lastClass = 0;    // of what has been put after it
-  for (uint32_t code : codes) {
+  for (uint32_t code : decomposedCharacters(text)) {
     uint32_t ownClass = combiningClass(code);
     bool isBlocked = starter == SIZE_MAX || (starter + 1 < out.size() && lastClass >= ownClass);
     if (uint32_t joined = isBlocked ? 0 : compose(out[starter], code)) {
@@ -127,6 +132,13 @@ std::string composeUtf8(std::string_view text) {
       result += text[end++];
     at = end;
   }
+  return result;
+}
+
+std::string decomposeUtf8(std::string_view text) {
+  std::string result;
+  for (uint32_t code : decomposedCharacters(text))
+    appendUtf8(result, code);
   return result;
 }
 

@@ -7,6 +7,7 @@
 #include "tp/Support/Tokenizer.h"
 
 #include <algorithm>
+#include <cstdio>
 
 namespace tp::run {
 
@@ -70,6 +71,12 @@ Sequences readTexts(const Command &command, const tprt::Module &module, const tp
     values->assign(sequences.rows * sequences.length, 0);
   for (int64_t row = 0; row < sequences.rows; ++row) {
     std::copy(texts[row].begin(), texts[row].end(), sequences.tokens.begin() + row * sequences.length);
+    if (command.printTokens) {
+      std::string line = "tokens:";
+      for (int32_t id : texts[row])
+        line += " " + std::to_string(id);
+      std::printf("%s\n", line.c_str());
+    }
     std::fill_n(sequences.mask.begin() + row * sequences.length, texts[row].size(), 1);
   }
   checkTokens(sequences.tokens, model, "the tokenizer's text");

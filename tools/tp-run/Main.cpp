@@ -27,7 +27,7 @@ bool parse(int argc, char **argv, Command &command) {
       .add("--dump-ranks", "DIR", command.dumpRanks, "write every rank's outputs as .npy files")
       .addFlag("--manifest", command.manifestOnly, "print the module's manifest and stop");
   options.heading("generate")
-      .add("--prompt", "TEXT", command.prompts, "a text to continue; up to --batch times")
+      .add("--prompt", "TEXT", command.prompts, "a text to continue, or for --hidden; up to --batch times")
       .addFlag("--chat", command.chat, "put each prompt into the model's chat template")
       .add("--tokens", "IDS", command.tokens, "tokens to continue, 1,2,3; up to --batch times")
       .add("--max-new-tokens", "N", command.maxNewTokens, "stop after N tokens (default: 128)", {.least = 0})
@@ -38,7 +38,7 @@ bool parse(int argc, char **argv, Command &command) {
       .add(
           "--seed", "S", [&](std::string_view text) { command.sampling.seed = static_cast<uint64_t>(parseInts(text).at(0)); },
           "seed of the sampling (default: 0)")
-      .addFlag("--print-tokens", command.printTokens, "print the new tokens' ids");
+      .addFlag("--print-tokens", command.printTokens, "print the new tokens' ids; of an encoder those of the prompts");
   options.heading("any entry")
       .add("--entry", "NAME", command.entry, "the entry to run (default: main, or the only one)")
       .add("--input", "NAME=FILE.npy", command.inputs, "an input or parameter")

@@ -1,6 +1,7 @@
-// Texts to token ids and back: byte-pair tokenizers as GGUF files and Hugging Face folders carry them.
+// Texts to token ids and back: byte-pair and WordPiece tokenizers as GGUF files and Hugging Face folders carry them.
 //
-// There are two alphabets and two merging orders, and they combine freely. Byte-level vocabularies (GPT-2, Llama 3,
+// WordPiece (BERT) cuts a text into words and each word into its longest known beginnings. Of byte-pair tokenizers there are two
+// alphabets and two merging orders, and they combine freely. Byte-level vocabularies (GPT-2, Llama 3,
 // SmolLM2, Qwen) merge bytes; the others (Llama 2, SentencePiece) merge characters, write a space as U+2581, and fall
 // back to one token per byte. A merge is chosen by its rank in a list, or by the score of the token that it makes.
 #pragma once
@@ -9,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -19,6 +21,22 @@ namespace tp {
 class GgufFile;
 
 enum class TokenKind : uint8_t { Normal, Unknown, Control, UserDefined, Unused, Byte };
+
+/// What BERT does to a text before it is cut into words, and how a word is cut.
+struct WordPieceParts {
+  /// Control characters go, white space becomes spaces.
+  bool cleanText = true;
+  /// Every Chinese character is a word of its own.
+  bool splitChinese = true;
+  bool stripAccents = true, lowerCase = true;
+  /// What a piece that goes on within a word begins with.
+  std::string prefix = "##";
+  /// A word of more characters is the unknown token.
+  int64_t longestWord = 100;
+};
+
+/// The words of `text`, punctuation each by itself.
+std::vector<std::string> wordsOf(std::string_view text, const WordPieceParts &parts);
 
 /// Everything a tokenizer is made of, as plain data; the loaders fill it in.
 struct TokenizerParts {
@@ -36,6 +54,8 @@ struct TokenizerParts {
   bool byteFallback = false;
   /// Texts are brought to Unicode's composed form (NFC) first.
   bool composeCharacters = false;
+  /// A WordPiece tokenizer: of what follows, only special tokens matter.
+  std::optional<WordPieceParts> wordPiece;
   std::vector<Split> splits;
   /// Pieces begin at U+2581 (not byte-level only).
   bool splitAtSpaces = false;
@@ -68,8 +88,11 @@ struct TokenizerParts {
 /// Read from the `tokenizer.*` keys of a GGUF file. Throws Error.
 TokenizerParts readGgufTokenizer(const GgufFile &file);
 /// Read from tokenizer.json, tokenizer_config.json, generation_config.json and config.json of a Hugging Face folder;
-/// only the first must be there. Throws Error for parts that are not known.
+/// only the first must be there, or BERT's vocab.txt. Throws Error for parts that are not known.
 TokenizerParts readFolderTokenizer(const std::string &folder);
+
+/// Read from BERT's vocab.txt, a token a line, and tokenizer_config.json where there is one. Throws Error.
+TokenizerParts readWordPieceVocabulary(const std::string &folder);
 
 struct ChatMessage {
   std::string role; // "system", "user", "assistant"
@@ -118,6 +141,7 @@ private:
   bool mergeOf(const Symbol &left, const Symbol &right, std::string_view piece, double &order, int32_t &result) const;
   void encodeSegment(std::string_view segment, bool isFirst, std::vector<int32_t> &ids) const;
   void encodePiece(std::string_view piece, std::vector<int32_t> &ids) const;
+  void encodeWord(const std::string &word, std::vector<int32_t> &ids) const;
   const TokenizerParts::Added *addedAt(std::string_view text, size_t at) const;
 
   TokenizerParts parts;

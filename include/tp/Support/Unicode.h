@@ -1,4 +1,5 @@
-// The little of Unicode that tokenizers need: UTF-8 both ways, and which characters are letters, numbers and spaces.
+// The little of Unicode that tokenizers need: UTF-8 both ways, categories of characters, composed and
+// lower case forms.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -24,8 +25,17 @@ size_t incompleteUtf8(std::string_view text);
 /// UTF-8 stay as they are.
 std::string composeUtf8(std::string_view text);
 
-bool isLetter(uint32_t code); // category L
-bool isNumber(uint32_t code); // category N
-bool isSpace(uint32_t code);  // property White_Space
+/// `text` with every character taken apart (NFD): an accented letter becomes the letter and its accents. Bytes that are no
+/// UTF-8 become U+FFFD.
+std::string decomposeUtf8(std::string_view text);
+/// Appends the lower case of one character, which may be two.
+void appendLowerUtf8(std::string &text, uint32_t code);
+
+bool isLetter(uint32_t code);         // category L
+bool isNumber(uint32_t code);         // category N
+bool isSpace(uint32_t code);          // property White_Space
+bool isPunctuation(uint32_t code);    // category P
+bool isNonspacingMark(uint32_t code); // category Mn
+bool isControl(uint32_t code);        // categories Cc, Cf and Co
 
 } // namespace tp

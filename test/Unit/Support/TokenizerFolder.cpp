@@ -60,8 +60,8 @@ TEST(TokenizerFolder, generationConfigSaysWhereToEnd) {
 }
 
 TEST(TokenizerFolder, unknownStepsAreRefusedByName) {
-  EXPECT_TRUE(contains(errorOfOpening(tokenizerJson(R"({"model": {"type": "WordPiece"}})")),
-                       "the tokenizer is of kind \"WordPiece\"; only BPE is supported"));
+  EXPECT_TRUE(contains(errorOfOpening(tokenizerJson(R"({"model": {"type": "Unigram"}})")),
+                       "the tokenizer is of kind \"Unigram\"; supported are BPE and WordPiece"));
   EXPECT_TRUE(contains(errorOfOpening(tokenizerJson(R"({"normalizer": {"type": "Lowercase"}})")),
                        "normalizer step {\"type\":\"Lowercase\"} is not supported"));
   EXPECT_TRUE(contains(errorOfOpening(tokenizerJson(R"({"pre_tokenizer": {"pretokenizers": [{"type": "Whitespace"}]}})")),
