@@ -45,15 +45,15 @@ LogicalResult FunctionLowering::run() {
   builder.setInsertionPoint(source);
   target = func::FuncOp::create(builder, source.getLoc(), source.getName(), builder.getFunctionType(types, {}));
   target->setDiscardableAttrs(source->getDiscardableAttrDictionary());
+  SmallVector<DictionaryAttr> attributes;
   for (unsigned i = 0; i < source.getNumArguments(); ++i)
-    if (DictionaryAttr attributes = source.getArgAttrDict(i))
-      target.setArgAttrs(i, attributes);
+    attributes.push_back(source.getArgAttrDict(i));
   for (unsigned i = 0; i < source.getNumResults(); ++i) {
-    unsigned argument = source.getNumArguments() + i;
-    if (DictionaryAttr attributes = source.getResultAttrDict(i))
-      target.setArgAttrs(argument, attributes);
-    target.setArgAttr(argument, rt::outputAttrName, builder.getUnitAttr());
+    NamedAttrList output(source.getResultAttrDict(i));
+    output.set(rt::outputAttrName, builder.getUnitAttr());
+    attributes.push_back(output.getDictionary(builder.getContext()));
   }
+  target.setAllArgAttrs(attributes);
   Block *entry = target.addEntryBlock();
   builder.setInsertionPointToStart(entry);
   for (auto [place, argument] : llvm::zip_equal(places, entry->getArguments()))

@@ -119,12 +119,34 @@ private:
     Operation *op() const { return a ? a->op : b->op; }
   };
 
-  static SmallVector<Step> mergedSteps(const Group &a, const Group &b) {
+  /// The accesses [begin, end) of a group.
+  struct Range {
+    size_t begin, end;
+  };
+
+  // The accesses of `group` from the first to the last of `other`'s.
+  static Range within(const Group &group, const Group &other) {
+    if (other.accesses.empty())
+      return {0, 0};
+    auto before = [](const Access &access, int64_t time) { return access.time < time; };
+    auto begin = llvm::lower_bound(group.accesses, other.accesses.front().time, before);
+    auto end = llvm::lower_bound(group.accesses, other.accesses.back().time + 1, before);
+    return {size_t(begin - group.accesses.begin()), size_t(end - group.accesses.begin())};
+  }
+
+  // The accesses of `group` that can clash with those of `other`. Outside its own accesses a buffer that is not alive at the start
+  // or the end is needed by nobody, so only the time of the shorter-lived one has to be followed: a residual stream, which is
+  // joined along the whole program, would else be followed anew for each layer.
+  static Range relevant(const Group &group, const Group &other) {
+    return other.aliveAtStart || other.aliveAtEnd ? Range{0, group.accesses.size()} : within(group, other);
+  }
+
+  static SmallVector<Step> mergedSteps(const Group &a, Range inA, const Group &b, Range inB) {
     SmallVector<Step> steps;
-    size_t i = 0, j = 0;
-    while (i < a.accesses.size() || j < b.accesses.size()) {
-      bool takesA = j == b.accesses.size() || (i < a.accesses.size() && a.accesses[i].time <= b.accesses[j].time);
-      bool takesB = i == a.accesses.size() || (j < b.accesses.size() && b.accesses[j].time <= a.accesses[i].time);
+    size_t i = inA.begin, j = inB.begin;
+    while (i < inA.end || j < inB.end) {
+      bool takesA = j == inB.end || (i < inA.end && a.accesses[i].time <= b.accesses[j].time);
+      bool takesB = i == inA.end || (j < inB.end && b.accesses[j].time <= a.accesses[i].time);
       Step step;
       if (takesA)
         step.a = &a.accesses[i++];
@@ -135,16 +157,28 @@ private:
     return steps;
   }
 
-  // Whether each buffer is needed after its k-th access: read before it is overwritten, or kept.
-  static SmallVector<bool> neededAfter(const Group &group) {
-    SmallVector<bool> needed(group.accesses.size() + 1);
-    bool later = group.aliveAtEnd;
-    for (int64_t k = int64_t(group.accesses.size()) - 1; k >= 0; --k) {
-      needed[k + 1] = later;
+  // Whether the buffer is needed before its k-th access: read before it is overwritten, or kept.
+  static bool isNeededBefore(const Group &group, size_t k) {
+    if (k == 0 && !group.aliveAtStart)
+      return false;
+    for (; k < group.accesses.size(); ++k)
+      if (group.accesses[k].reads || group.accesses[k].overwrites)
+        return group.accesses[k].reads;
+    return group.aliveAtEnd;
+  }
+
+  // The same for every access of a range, and for what follows it.
+  static SmallVector<bool> neededBefore(const Group &group, Range range) {
+    SmallVector<bool> needed(range.end - range.begin + 1);
+    bool later = isNeededBefore(group, range.end);
+    needed.back() = later;
+    for (size_t k = range.end; k-- > range.begin;) {
       const Access &access = group.accesses[k];
       later = access.reads || (later && !access.overwrites);
+      needed[k - range.begin] = later;
     }
-    needed[0] = later && group.aliveAtStart;
+    if (range.begin == 0)
+      needed[0] = needed[0] && group.aliveAtStart;
     return needed;
   }
 
@@ -174,12 +208,13 @@ private:
   }
 
   bool canJoin(const Group &a, const Group &b) const {
-    SmallVector<bool> neededA = neededAfter(a), neededB = neededAfter(b);
+    Range inA = relevant(a, b), inB = relevant(b, a);
+    SmallVector<bool> neededA = neededBefore(a, inA), neededB = neededBefore(b, inB);
     int64_t versionA = 1, versionB = 2, versions = 2;
     if (neededA[0] && neededB[0])
       return false;
     size_t doneA = 0, doneB = 0;
-    for (const Step &step : mergedSteps(a, b)) {
+    for (const Step &step : mergedSteps(a, inA, b, inB)) {
       doneA += step.a != nullptr;
       doneB += step.b != nullptr;
       auto copy = dyn_cast<rt::CopyOp>(step.op());
@@ -216,8 +251,12 @@ private:
       return;
     if (!canJoin(*a, *b))
       return;
+    if (a->accesses.size() < b->accesses.size())
+      std::swap(a, b);
+    // What stands in `a` outside the time of `b` stays as it is.
     SmallVector<Access> merged;
-    for (const Step &step : mergedSteps(*a, *b)) {
+    Range between = within(*a, *b);
+    for (const Step &step : mergedSteps(*a, between, *b, {0, b->accesses.size()})) {
       if (!step.a || !step.b) {
         merged.push_back(step.a ? *step.a : *step.b);
         continue;
@@ -231,7 +270,8 @@ private:
       both.overwrites = both.writes && !both.reads;
       merged.push_back(both);
     }
-    a->accesses = std::move(merged);
+    auto place = a->accesses.erase(a->accesses.begin() + between.begin, a->accesses.begin() + between.end);
+    a->accesses.insert(place, merged.begin(), merged.end());
     a->members.append(b->members);
     a->aliveAtStart |= b->aliveAtStart;
     a->aliveAtEnd |= b->aliveAtEnd;

@@ -118,7 +118,10 @@ private:
       return;
     SmallVector<nn::SliceOp> slices;
     SmallVector<ConstrainOp> wishes;
-    if (!collectSlices(root->getResult(0), slices, wishes) || slices.empty())
+    if (!endsInSlices(root->getResult(0)))
+      return;
+    collectSlices(root->getResult(0), slices, wishes);
+    if (slices.empty())
       return;
     auto cannot = [&](nn::SliceOp slice) {
       std::optional<Box> box = boxOf(slice);
@@ -138,14 +141,28 @@ private:
       wish.erase();
     }
     feasible.clear();
+    madeOfParameters.clear();
+    endingInSlices.clear();
   }
 
   bool isMadeOfParameters(Value value) {
-    if (isSource(value))
-      return true;
-    Operation *op = value.getDefiningOp();
-    return op && isa<nn::ReshapeOp, nn::TransposeOp, nn::MapOp, nn::ConcatOp, nn::SliceOp>(op) && op->getNumOperands() &&
-           llvm::all_of(op->getOperands(), [&](Value operand) { return isMadeOfParameters(operand); });
+    return once(madeOfParameters, value, [&] {
+      if (isSource(value))
+        return true;
+      Operation *op = value.getDefiningOp();
+      return op && isa<nn::ReshapeOp, nn::TransposeOp, nn::MapOp, nn::ConcatOp, nn::SliceOp>(op) && op->getNumOperands() &&
+             llvm::all_of(op->getOperands(), [&](Value operand) { return isMadeOfParameters(operand); });
+    });
+  }
+
+  // Both questions follow the residual stream from one end to the other: asked anew for each layer they would be quadratic.
+  template <typename Answer> static bool once(llvm::DenseMap<Value, bool> &answers, Value value, Answer answer) {
+    auto found = answers.find(value);
+    if (found != answers.end())
+      return found->second;
+    bool result = answer();
+    answers[value] = result;
+    return result;
   }
 
   bool isSource(Value value) {
@@ -160,23 +177,29 @@ private:
   }
 
   // Every use of `value` ends in a slice, through ops whose box can be asked for.
-  bool collectSlices(Value value, SmallVector<nn::SliceOp> &slices, SmallVector<ConstrainOp> &wishes) {
+  bool endsInSlices(Value value) {
+    return once(endingInSlices, value, [&] {
+      return llvm::all_of(value.getUsers(), [&](Operation *user) {
+        auto broadcast = dyn_cast<nn::BroadcastOp>(user);
+        bool tellsSizeOnly = broadcast && broadcast.getInput() != value;
+        return isa<nn::SliceOp>(user) || ((isa<nn::ReshapeOp, nn::TransposeOp, nn::MapOp, ConstrainOp>(user) || tellsSizeOnly) &&
+                                          endsInSlices(user->getResult(0)));
+      });
+    });
+  }
+
+  // Those slices, and the wishes on the way.
+  void collectSlices(Value value, SmallVector<nn::SliceOp> &slices, SmallVector<ConstrainOp> &wishes) {
     for (Operation *user : value.getUsers()) {
       if (auto slice = dyn_cast<nn::SliceOp>(user)) {
         if (!llvm::is_contained(slices, slice))
           slices.push_back(slice);
         continue;
       }
-      auto broadcast = dyn_cast<nn::BroadcastOp>(user);
-      bool tellsSizeOnly = broadcast && broadcast.getInput() != value;
-      if (!isa<nn::ReshapeOp, nn::TransposeOp, nn::MapOp, ConstrainOp>(user) && !tellsSizeOnly)
-        return false;
       if (auto wish = dyn_cast<ConstrainOp>(user); wish && !llvm::is_contained(wishes, wish))
         wishes.push_back(wish);
-      if (!collectSlices(user->getResult(0), slices, wishes))
-        return false;
+      collectSlices(user->getResult(0), slices, wishes);
     }
-    return true;
   }
 
   //===-- The box of a value ------------------------------------------------------------------------------------===//
@@ -366,6 +389,7 @@ private:
   SmallVector<bool> isParameter;
   std::map<std::pair<void *, Box>, Value> known;   // parts that are built already
   std::map<std::pair<void *, Box>, bool> feasible; // whether a part can be built: residual connections make many paths
+  llvm::DenseMap<Value, bool> madeOfParameters, endingInSlices;
   OpBuilder scratch{function.getContext()};
 };
 

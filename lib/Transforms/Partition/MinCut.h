@@ -23,42 +23,63 @@ public:
     edges.push_back({from, 0});
   }
   /// Per node, whether it lies on the source's side.
+  ///
+  /// Flow is sent from one neighbour of the source after the other, each until nothing more gets through; what a finished one
+  /// reaches stays closed to the flow of later ones. So a search sees only what hangs together with its neighbour, and the
+  /// layers of a model, which hang together only through source and sink, are searched one by one.
   std::vector<bool> solve(int source, int sink) {
-    while (true) {
-      std::vector<int> arrivedBy = reach(source);
-      if (arrivedBy[sink] < 0) {
-        std::vector<bool> side;
-        for (int edge : arrivedBy)
-          side.push_back(edge >= 0);
-        side[source] = true;
-        return side;
+    visited.assign(edgesOf.size(), 0);
+    arrivedBy.assign(edgesOf.size(), -1);
+    round = 0;
+    for (int first : edgesOf[source])
+      while (edges[first].capacity > 0 && reach(first, source, sink)) {
+        int64_t flow = edges[first].capacity;
+        for (int node = sink; node != edges[first].to; node = edges[arrivedBy[node] ^ 1].to)
+          flow = std::min(flow, edges[arrivedBy[node]].capacity);
+        send(first, flow);
+        for (int node = sink; node != edges[first].to; node = edges[arrivedBy[node] ^ 1].to)
+          send(arrivedBy[node], flow);
       }
-      int64_t flow = infinite;
-      for (int node = sink; node != source; node = edges[arrivedBy[node] ^ 1].to)
-        flow = std::min(flow, edges[arrivedBy[node]].capacity);
-      for (int node = sink; node != source; node = edges[arrivedBy[node] ^ 1].to) {
-        edges[arrivedBy[node]].capacity -= flow;
-        edges[arrivedBy[node] ^ 1].capacity += flow;
-      }
-    }
+    ++round;
+    for (int first : edgesOf[source])
+      if (edges[first].capacity > 0 && visited[edges[first].to] != round)
+        spread(edges[first].to, source, sink);
+    std::vector<bool> side(edgesOf.size());
+    for (size_t node = 0; node < side.size(); ++node)
+      side[node] = int(node) == source || visited[node] == round;
+    return side;
   }
 
 private:
-  // Per node the edge by which it is reached from `source`, -1 if it is not (and for the source).
-  std::vector<int> reach(int source) const {
-    std::vector<int> arrivedBy(edgesOf.size(), -1);
+  void send(int edge, int64_t flow) {
+    edges[edge].capacity -= flow;
+    edges[edge ^ 1].capacity += flow;
+  }
+
+  // Whether the sink can be reached from the far end of `first`; arrivedBy then holds the shortest way, backwards.
+  bool reach(int first, int source, int sink) {
+    ++round;
+    return spread(edges[first].to, source, sink);
+  }
+
+  // Marks what can be reached from `start` in this round, up to the sink.
+  bool spread(int start, int source, int sink) {
     std::queue<int> open;
-    open.push(source);
-    while (!open.empty()) {
+    open.push(start);
+    visited[start] = round;
+    while (!open.empty() && visited[sink] != round) {
       int node = open.front();
       open.pop();
-      for (int edge : edgesOf[node])
-        if (edges[edge].capacity > 0 && edges[edge].to != source && arrivedBy[edges[edge].to] < 0) {
-          arrivedBy[edges[edge].to] = edge;
-          open.push(edges[edge].to);
-        }
+      for (int edge : edgesOf[node]) {
+        int to = edges[edge].to;
+        if (edges[edge].capacity <= 0 || to == source || visited[to] == round)
+          continue;
+        visited[to] = round;
+        arrivedBy[to] = edge;
+        open.push(to);
+      }
     }
-    return arrivedBy;
+    return visited[sink] == round;
   }
 
   struct Edge {
@@ -67,6 +88,9 @@ private:
   };
   std::vector<Edge> edges; // each followed by its reverse
   std::vector<std::vector<int>> edgesOf;
+  // Of the search that is going on: the round in which a node was seen last, and the edge by which it was reached.
+  std::vector<int> visited, arrivedBy;
+  int round = 0;
 };
 
 } // namespace tp
