@@ -13,6 +13,8 @@ using namespace tp;
 void ArenaArguments::declare(Options &options) {
   options.add("--arena", "BUFFERS.csv", buffers, "plan the offsets of these buffers; columns id,lower,upper,size");
   options.add("--capacity", "BYTES", capacity, "size of the arena", {.least = 0});
+  options.add("--seconds", "N", seconds,
+              "how long to look for a plan; if not given, 20 with --capacity and a fraction of one without");
   options.add("-o", "OUT.csv", output, "where the table with offsets goes; standard output if not given");
 }
 
@@ -37,6 +39,13 @@ std::vector<std::string_view> cellsOf(std::string_view line) {
     begin = end + 1;
   }
   return cells;
+}
+
+/// 20, 0.5: without trailing zeros.
+std::string plainNumber(double number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", number);
+  return text;
 }
 
 class TableReader {
@@ -113,11 +122,23 @@ private:
 
 void planArenaTable(const ArenaArguments &arguments) {
   Table table = TableReader(arguments.buffers).read();
-  ArenaPlan plan = planArena(table.buffers, arguments.capacity);
-  if (arguments.capacity && plan.bytes > *arguments.capacity)
-    throw Error(arguments.buffers + ": the buffers need " + std::to_string(plan.bytes) + " bytes as planned, the capacity is " +
-                    std::to_string(*arguments.capacity),
-                {"at one time " + std::to_string(arenaLowerBound(table.buffers)) + " bytes are alive: no plan needs fewer"});
+  ArenaGoal goal;
+  goal.capacity = arguments.capacity;
+  if (arguments.seconds > 0 || arguments.capacity)
+    goal.seconds = arguments.seconds > 0 ? arguments.seconds : 20;
+  ArenaPlan plan = planArena(table.buffers, goal);
+  if (arguments.capacity && plan.bytes > *arguments.capacity) {
+    std::string bound = std::to_string(arenaLowerBound(table.buffers)), capacity = std::to_string(*arguments.capacity);
+    if (!plan.impossible)
+      throw Error(arguments.buffers + ": no plan within " + capacity + " bytes was found in " + plainNumber(*goal.seconds) +
+                      " s, only one of " + std::to_string(plan.bytes) + " bytes",
+                  {"one may exist: at most " + bound + " bytes are alive at one time; --seconds N looks longer"});
+    throw Error(
+        arguments.buffers + ": no plan within " + capacity + " bytes exists; one of " + std::to_string(plan.bytes) +
+            " bytes does",
+        {"at one time " + bound + " bytes are alive" +
+         (arenaLowerBound(table.buffers) > *arguments.capacity ? "" : ", and a complete search found no offsets for them")});
+  }
   std::string text = table.header + ",offset\n";
   for (size_t i = 0; i < table.rows.size(); ++i)
     // A buffer that is never alive has no place; 0 is as good as any.
