@@ -21,6 +21,7 @@ void CompilerOptions::declare(Options &options) {
   options.add("--batch", "N", batch, "number of sequences", {.least = 1, .most = int64_t(1) << 24});
   options.add("--max-seq", "N", maxSequence, "bound of the sequence; if not given, the smaller of the model's own and 2048",
               {.least = 1, .most = int64_t(1) << 31});
+  options.addFlag("--mlir-timing", timing, "print where the time goes, by phase and pass, to standard error");
   options.addChoice("--tp-stop-after", phaseNames(), stopAfter, "print the program after this phase and stop");
 }
 

@@ -97,6 +97,8 @@ Driver::Driver(std::string tool, const CompilerOptions &options) : tool(std::mov
   contextPointer = std::make_unique<MLIRContext>(registry);
   contextPointer->printOpOnDiagnostic(false);
   diagnostics = std::make_unique<Diagnostics>(contextPointer.get());
+  timingManager.setEnabled(options.timing);
+  allTiming = timingManager.getRootScope();
 }
 
 Driver::~Driver() = default;
@@ -139,6 +141,7 @@ static double secondsSince(std::chrono::steady_clock::time_point start) {
 
 void Driver::read() {
   auto start = std::chrono::steady_clock::now();
+  mlir::TimingScope timing = allTiming.nest(options.isGraph() ? "parse" : "import");
   diagnostics->clear();
   const std::string &path = options.input;
   if (!std::filesystem::exists(path))
@@ -170,10 +173,12 @@ void Driver::read() {
 
 void Driver::runPhase(const std::string &name, const std::function<LogicalResult(ModuleOp)> &body) {
   auto start = std::chrono::steady_clock::now();
+  phaseTiming = allTiming.nest(name);
   Progress progress(tool, name);
   diagnostics->clear();
   if (failed(body(module())))
     throw diagnostics->error("phase " + name + " failed without saying why");
+  phaseTiming.stop();
   phaseSeconds.push_back({name, secondsSince(start)});
   hasStopped |= options.stopAfter == name;
 }
@@ -186,6 +191,7 @@ void Driver::runPhases(const std::string &last) {
     runPhase(phase.name, [&](ModuleOp module) {
       PassManager manager(contextPointer.get(), ModuleOp::getOperationName());
       phase.addPasses(manager, phaseOptions);
+      manager.enableTiming(phaseTiming);
       return manager.run(module);
     });
     if (phase.name == last)

@@ -66,6 +66,7 @@ static int compile(int argc, char **argv) {
       driver.runPhase(phase.name, [&](mlir::ModuleOp module) {
         mlir::PassManager manager(&driver.context());
         phase.addPasses(manager, {});
+        manager.enableTiming(driver.timing());
         return manager.run(module);
       });
   if (driver.stopped() || emit == "mlir") {
@@ -87,6 +88,7 @@ static int compile(int argc, char **argv) {
   driver.runPhase("emit", [&](mlir::ModuleOp module) {
     mlir::PassManager manager(&driver.context());
     manager.addPass(createEmit());
+    manager.enableTiming(driver.timing());
     return manager.run(module);
   });
   if (driver.stopped()) {

@@ -15,6 +15,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "mlir/Support/Timing.h"
 
 #include <memory>
 
@@ -31,6 +32,7 @@ struct CompilerOptions {
   int64_t batch = 1;
   std::optional<int64_t> maxSequence;
   std::optional<std::string> stopAfter;
+  bool timing = false;
   /// Whether a model must come with its weights; set by the tool.
   bool needsWeights = true;
 
@@ -56,6 +58,8 @@ public:
   void runPhases(const std::string &last);
   /// Runs `body` on the module as a phase called `name`: its time is taken, and diagnostics of a failure become an Error.
   void runPhase(const std::string &name, const std::function<llvm::LogicalResult(mlir::ModuleOp)> &body);
+  /// The running phase's part of what --mlir-timing prints: for the pass managers of its body.
+  mlir::TimingScope &timing() { return phaseTiming; }
   /// Whether --tp-stop-after has been reached: nothing further is to be done but print the module.
   bool stopped() const { return hasStopped; }
 
@@ -77,6 +81,9 @@ private:
   std::string tool;
   const CompilerOptions &options;
   std::vector<std::string> remarkTexts;
+  // Prints to standard error when the driver goes.
+  mlir::DefaultTimingManager timingManager;
+  mlir::TimingScope allTiming, phaseTiming;
   std::unique_ptr<mlir::MLIRContext> contextPointer;
   std::unique_ptr<Diagnostics> diagnostics;
   mlir::OwningOpRef<mlir::ModuleOp> moduleRef;
