@@ -1,6 +1,8 @@
 // Reads names from locations. An importer names ops with NameLoc; a program of a person has lines.
 #include "tp/Analysis/Where.h"
 
+#include "dialects/tp/Tp.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 using namespace mlir;
@@ -40,6 +42,22 @@ std::string withoutLayerNumbers(StringRef text) {
     i = std::max(end, i + 1);
   }
   return result;
+}
+
+std::string describe(Operation *op) {
+  std::string name = op->getName().getStringRef().str();
+  Location loc = op->getLoc();
+  if (auto named = dyn_cast<NameLoc>(loc))
+    return name + " (" + named.getName().str() + ")";
+  if (auto file = dyn_cast<FileLineColLoc>(loc))
+    return name + " at line " + std::to_string(file.getLine());
+  return name;
+}
+
+void copyReason(Operation *from, Operation *to) {
+  for (StringRef name : {StringRef(whyAttrName), StringRef(causeAttrName)})
+    if (Attribute note = from->getAttr(name))
+      to->setAttr(name, note);
 }
 
 } // namespace tp

@@ -76,9 +76,11 @@ private:
 // Receives the remarks of the passes. The context owns it; the texts live in the driver.
 class Driver::Remarks : public remark::detail::MLIRRemarkStreamerBase {
 public:
-  explicit Remarks(std::vector<std::string> &texts) : texts(texts) {}
+  Remarks(std::vector<std::string> &texts, const bool &collecting) : texts(texts), collecting(collecting) {}
 
   void streamOptimizationRemark(const remark::detail::Remark &remark) override {
+    if (!collecting)
+      return;
     std::string place = placeOf(remark.getLocation()), text = remark.getCategoryName().str() + ": ";
     if (!place.empty())
       text += place + ": ";
@@ -89,6 +91,7 @@ public:
 
 private:
   std::vector<std::string> &texts;
+  const bool &collecting;
 };
 
 Driver::Driver(std::string tool, const CompilerOptions &options) : tool(std::move(tool)), options(options) {
@@ -104,9 +107,10 @@ Driver::Driver(std::string tool, const CompilerOptions &options) : tool(std::mov
 Driver::~Driver() = default;
 
 void Driver::collectRemarks() {
+  collecting = true;
   remark::RemarkCategories categories;
   categories.passed = categories.missed = categories.analysis = categories.failed = ".*"; // `all` alone enables none
-  if (failed(remark::enableOptimizationRemarks(*contextPointer, std::make_unique<Remarks>(remarkTexts),
+  if (failed(remark::enableOptimizationRemarks(*contextPointer, std::make_unique<Remarks>(remarkTexts, collecting),
                                                std::make_unique<remark::RemarkEmittingPolicyAll>(), categories)))
     throw Error("remarks cannot be collected");
 }
@@ -184,7 +188,7 @@ void Driver::runPhase(const std::string &name, const std::function<LogicalResult
 }
 
 void Driver::runPhases(const std::string &last) {
-  PhaseOptions phaseOptions{options.mesh, options.shards, options.target};
+  PhaseOptions phaseOptions{options.mesh, options.shards, options.target, options.explain};
   for (const Phase &phase : phases()) {
     if (hasStopped)
       return;
@@ -194,6 +198,8 @@ void Driver::runPhases(const std::string &last) {
       manager.enableTiming(phaseTiming);
       return manager.run(module);
     });
+    if (phase.name == keptPhase)
+      keptModule = module().clone();
     if (phase.name == last)
       return;
   }

@@ -30,7 +30,12 @@ const std::vector<Phase> &phases() {
   static const std::vector<Phase> list = {
       {"normalize", [](OpPassManager &pm, const PhaseOptions &) { pm.addPass(createNormalize()); }},
       {"annotate", [](OpPassManager &pm, const PhaseOptions &options) { pm.addPass(createAnnotate(annotateOptions(options))); }},
-      {"propagate", [](OpPassManager &pm, const PhaseOptions &) { pm.addPass(createPropagate()); }},
+      {"propagate",
+       [](OpPassManager &pm, const PhaseOptions &options) {
+         PropagateOptions propagate;
+         propagate.explain = options.explain;
+         pm.addPass(createPropagate(propagate));
+       }},
       {"partition",
        [](OpPassManager &pm, const PhaseOptions &) {
          pm.addPass(createPartition());

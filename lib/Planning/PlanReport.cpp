@@ -113,9 +113,53 @@ private:
     // Equal but for the reason is equal: the first reason is shown.
     std::string key = json.dump() + tp::str(op.getAxesAttr().getParts());
     json["why"] = textOf(op, whyAttrName);
+    json["required_by"] = Json::array();
     Json &sum = collectives.try_emplace(key, json).first->second;
+    addRequirers(op, sum["required_by"]);
+    addCause(op, sum);
     sum["count"] = sum["count"].get<int64_t>() + times;
     sum["wire_bytes_per_rank"] = sum["wire_bytes_per_rank"].get<int64_t>() + times * wireBytesPerRank(*kind, bytes, ranks);
+  }
+
+  static void addOnce(Json &list, const Json &element) {
+    if (std::find(list.begin(), list.end(), element) == list.end())
+      list.push_back(element);
+  }
+
+  std::string resultText(unsigned index) {
+    auto given = entry.getResultAttrOfType<StringAttr>(index, nameAttrName);
+    std::string number = std::to_string(index);
+    return "result " + number + (given && given.str() != "result" + number ? " (" + given.str() + ")" : "");
+  }
+
+  // Who takes what the collective makes; f and further collectives of the same change of layout are looked through.
+  void addRequirers(Operation *op, Json &list) {
+    for (OpOperand &use : op->getResult(0).getUses()) {
+      Operation *user = use.getOwner();
+      if (isa<CopyOp, Collective>(user) && user->getNumResults() == 1)
+        addRequirers(user, list);
+      else if (isa<func::ReturnOp>(user))
+        addOnce(list, resultText(use.getOperandNumber()));
+      else
+        addOnce(list, withoutLayerNumbers(describe(user)) + ", operand " + std::to_string(use.getOperandNumber()));
+    }
+  }
+
+  // What --tp-propagate=explain noted: from which wish through which ops (`ways`), and why the user takes it otherwise (`need`).
+  static void addCause(Operation *op, Json &sum) {
+    auto cause = op->getAttrOfType<DictionaryAttr>(causeAttrName);
+    if (!cause)
+      return;
+    if (!sum.contains("ways"))
+      sum["ways"] = Json::array();
+    for (Attribute way : cause.getAs<ArrayAttr>("ways")) {
+      Json steps = Json::array();
+      for (Attribute step : cast<ArrayAttr>(way))
+        steps.push_back(withoutLayerNumbers(cast<StringAttr>(step).getValue()));
+      addOnce(sum["ways"], steps);
+    }
+    if (auto need = cause.getAs<StringAttr>("need"))
+      sum["need"] = withoutLayerNumbers(need.getValue());
   }
 
   static std::string textOf(Operation *op, StringRef attribute) {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <numeric>
+#include <tuple>
 
 namespace tprt {
 
@@ -135,13 +137,15 @@ void writeTrace(Program &program, const std::string &path) {
   for (int64_t rank = 0; rank < program.ranks().size(); ++rank) {
     events.push_back(
         {{"ph", "M"}, {"name", "thread_name"}, {"pid", 0}, {"tid", rank}, {"args", {{"name", "rank " + std::to_string(rank)}}}});
-    std::vector<TraceEvent> own = program.ranks().context(rank).recorder.events;
-    // An event stands before those within it.
-    std::stable_sort(own.begin(), own.end(), [](const TraceEvent &a, const TraceEvent &b) {
-      return a.begin != b.begin ? a.begin < b.begin : a.end > b.end;
+    const std::vector<TraceEvent> &own = program.ranks().context(rank).recorder.events;
+    // An event stands before those within it; of two that last equally long, the one that was noted first.
+    std::vector<size_t> order(own.size());
+    std::iota(order.begin(), order.end(), size_t(0));
+    std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+      return std::tuple(own[a].begin, own[b].end, a) < std::tuple(own[b].begin, own[a].end, b);
     });
-    for (const TraceEvent &event : own)
-      events.push_back(traceJson(program.manifest().entries[event.entry], event, rank, start));
+    for (size_t i : order)
+      events.push_back(traceJson(program.manifest().entries[own[i].entry], own[i], rank, start));
   }
   tp::writeFile(path, tp::printJson({{"traceEvents", std::move(events)}, {"displayTimeUnit", "ms"}}, -1));
 }

@@ -4,6 +4,7 @@
 #include "tp/Conversion/Emit.h"
 #include "tp/Conversion/Lower.h"
 #include "tp/Pipelines/Driver.h"
+#include "tp/Pipelines/Suggest.h"
 #include "tp/Planning/PlanReport.h"
 #include "tp/Transforms/Memory.h"
 
@@ -60,9 +61,12 @@ static int run(int argc, char **argv) {
   if (!options.parse(argc, argv))
     return 0;
 
+  compiler.explain = explain;
   Driver driver("tp-plan", compiler);
-  if (explain)
+  if (explain) {
     driver.collectRemarks();
+    driver.keepAfter("annotate");
+  }
   driver.read();
   driver.runPhases(compiler.stopAfter.value_or("partition"));
   if (driver.stopped()) {
@@ -74,6 +78,13 @@ static int run(int argc, char **argv) {
   Json peaks = plannedBytes(driver);
   reportOptions.peakBytes = [&](mlir::func::FuncOp entry) { return peaks.value(entry.getName().str(), int64_t(0)); };
   Json report = planReport(driver.module(), reportOptions);
+  if (explain) {
+    driver.dropRemarks();
+    driver.runPhase("explain", [&](mlir::ModuleOp) {
+      suggestChanges(driver.kept(), report);
+      return mlir::success();
+    });
+  }
   if (format == "json") {
     if (explain)
       report["remarks"] = driver.remarks();

@@ -1,4 +1,4 @@
-// Names for places in a model, for plans, reports and errors.
+// Names for places in a model, and reasons of collectives, for plans, reports and errors.
 #pragma once
 #include "mlir/IR/Operation.h"
 
@@ -12,5 +12,15 @@ std::string whereOf(mlir::Operation *op);
 
 /// The same for all layers: a part that is a number is replaced, "model.layers.3.mlp" -> "model.layers.*.mlp".
 std::string withoutLayerNumbers(llvm::StringRef text);
+
+/// An op for remarks: "nn.contract (model.layers.0.mlp)" where it has a name, "nn.contract at line 7" where it has a line.
+std::string describe(mlir::Operation *op);
+
+/// Name of the note on a reshard or collective that says how its splits came about, `tp.cause`: a dictionary with `ways`, lists of
+/// the wish and the ops that carried it, and `need`, why the user takes the value otherwise. Made by `--tp-propagate=explain`.
+inline constexpr llvm::StringLiteral causeAttrName = "tp.cause";
+
+/// Gives `to` the notes tp.why and tp.cause of `from`, those that it has.
+void copyReason(mlir::Operation *from, mlir::Operation *to);
 
 } // namespace tp

@@ -35,6 +35,8 @@ struct CompilerOptions {
   bool timing = false;
   /// Whether a model must come with its weights; set by the tool.
   bool needsWeights = true;
+  /// Whether collectives shall carry from which wish, and through which ops, they came; set by the tool.
+  bool explain = false;
 
   /// Declares INPUT and the options. `this` must outlive `options`.
   void declare(Options &options);
@@ -63,12 +65,19 @@ public:
   /// Whether --tp-stop-after has been reached: nothing further is to be done but print the module.
   bool stopped() const { return hasStopped; }
 
+  /// From now on, a copy of the module is kept as the phase called `name` leaves it.
+  void keepAfter(std::string name) { keptPhase = std::move(name); }
+  /// That copy; null if the phase has not run.
+  mlir::ModuleOp kept() { return keptModule.get(); }
+
   mlir::ModuleOp module() { return *moduleRef; }
   mlir::MLIRContext &context() { return *contextPointer; }
   /// Phases that have run, "import" or "parse" first, with their seconds.
   const std::vector<std::pair<std::string, double>> &seconds() const { return phaseSeconds; }
   /// From now on, keep what phases say about their choices.
   void collectRemarks();
+  /// From now on, do not.
+  void dropRemarks() { collecting = false; }
   /// What phases chose and why, in order. What they say of several layers in the same words stands once, with `*` for the
   /// layer's number.
   std::vector<std::string> remarks() const;
@@ -86,7 +95,9 @@ private:
   mlir::TimingScope allTiming, phaseTiming;
   std::unique_ptr<mlir::MLIRContext> contextPointer;
   std::unique_ptr<Diagnostics> diagnostics;
-  mlir::OwningOpRef<mlir::ModuleOp> moduleRef;
+  mlir::OwningOpRef<mlir::ModuleOp> moduleRef, keptModule;
+  std::string keptPhase;
+  bool collecting = false;
   std::vector<std::pair<std::string, double>> phaseSeconds;
   bool hasStopped = false;
 };

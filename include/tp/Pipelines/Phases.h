@@ -17,6 +17,8 @@ struct PhaseOptions {
   std::vector<ShardWish> shards;
   /// "cpu", "cuda:sm_90" or "cuda:sm_80"
   std::string target = "cpu";
+  /// Note on collectives from which wish, and through which ops, they came.
+  bool explain = false;
 };
 
 struct Phase {

@@ -20,7 +20,12 @@ struct PlanReportOptions {
 /// count at their bound (`nn.max_dynamic`). What is called counts as often as it is called. "notes" holds remarks for people.
 Json planReport(mlir::ModuleOp module, const PlanReportOptions &options = {});
 
-/// The same for people: a table of collectives and one of tensors for each entry; `explain` adds why each collective is there.
+/// The tensors of an entry, those of equal layers as one with a "count": names that differ in layer numbers only, and the same kind,
+/// shape, type and layout. "bytes_per_rank" is of all together.
+Json foldedTensors(const Json &tensors);
+
+/// The same for people: a table of collectives and one of tensors for each entry; `explain` adds why each collective is there,
+/// and the activations.
 std::string planTable(const Json &report, bool explain);
 
 } // namespace tp

@@ -26,7 +26,9 @@ def Propagate : Pass<"tp-propagate", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"maxTable", "max-table", "int64_t", "65536",
-           "largest table of the exact search; above it the choice is greedy, and a remark says so">
+           "largest table of the exact search; above it the choice is greedy, and a remark says so">,
+    Option<"explain", "explain", "bool", "false",
+           "note on every reshard from which wish and through which ops its splits came (tp.cause)">
   ];
 }
 

@@ -195,8 +195,7 @@ private:
       break;
     }
     op->setAttr(whereAttrName, builder.getStringAttr(whereOf(source)));
-    if (Attribute why = source->getAttr(whyAttrName))
-      op->setAttr(whyAttrName, why);
+    copyReason(source, op);
     return op->getResult(0);
   }
 

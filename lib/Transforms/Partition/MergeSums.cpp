@@ -4,6 +4,8 @@
 //   reduce(keep(x) + p)         ->   x + reduce(p)              nothing needs to be kept by one rank
 #include "Reshards.h"
 
+#include "tp/Analysis/Where.h"
+
 using namespace mlir;
 
 namespace tp {
@@ -75,6 +77,20 @@ ReshardOp reductionOf(Value term) {
              : ReshardOp();
 }
 
+// The ways of all the reductions' splits together; null where they have no tp.cause.
+Attribute commonCause(ArrayRef<ReshardOp> reductions) {
+  SmallVector<Attribute> ways;
+  for (ReshardOp reduction : reductions)
+    if (auto cause = reduction->getAttrOfType<DictionaryAttr>(causeAttrName))
+      for (Attribute way : cause.getAs<ArrayAttr>("ways"))
+        if (!llvm::is_contained(ways, way))
+          ways.push_back(way);
+  if (ways.empty())
+    return {};
+  Builder builder(reductions.front()->getContext());
+  return builder.getDictionaryAttr(builder.getNamedAttr("ways", builder.getArrayAttr(ways)));
+}
+
 // x + reduce(p) + reduce(q) -> x + reduce(p + q)
 void mergeReductions(Operation *sum) {
   SmallVector<Value> terms;
@@ -104,6 +120,8 @@ void mergeReductions(Operation *sum) {
     auto reduced = ReshardOp::create(builder, last.getLoc(), last.getType(), total);
     reduced->setAttr(whyAttrName, builder.getStringAttr("one reduction for " + std::to_string(partials.size()) +
                                                         " partial values that are added"));
+    if (Attribute cause = commonCause(reductions))
+      reduced->setAttr(causeAttrName, cause);
     rest.push_back(reduced);
   }
   Value result = buildSum(builder, sum->getLoc(), rest);

@@ -42,7 +42,8 @@ private:
     /// For the result of an op: which operands are partial if it is.
     SmallVector<bool> marked;
     LocationAttr loc = nullptr;
-    Attribute why;
+    /// tp.why and tp.cause of that reduction, or of the first that leads here.
+    DictionaryAttr notes;
   };
 
   bool touches(Type type) const {
@@ -81,7 +82,7 @@ private:
   void visit(Operation *op) {
     if (auto reshard = dyn_cast<ReshardOp>(op)) {
       if (isReduction(reshard))
-        addNode(reshard, {-1, -1, reshard, {}, LocationAttr(op->getLoc()), op->getAttr(whyAttrName)});
+        addNode(reshard, {-1, -1, reshard, {}, LocationAttr(op->getLoc()), op->getDiscardableAttrDictionary()});
       return;
     }
     auto rule = dyn_cast<ShardingRule>(op);
@@ -110,7 +111,7 @@ private:
         return;
       marked = all;
     }
-    addNode(op->getResult(0), {-1, -1, {}, marked, origin->loc, origin->why});
+    addNode(op->getResult(0), {-1, -1, {}, marked, origin->loc, origin->notes});
   }
 
   // A reduction over exactly the axes that leaves the dimensions as they are.
@@ -168,8 +169,8 @@ private:
         operands.push_back(marked ? asPartial(builder, op, operand) : operand);
       Operation *made = cloneLocal(op, builder, operands, {partialType(value.getType())});
       auto total = ReshardOp::create(builder, Location(node.loc), value.getType(), made->getResult(0));
-      if (node.why)
-        total->setAttr(whyAttrName, node.why);
+      if (node.notes)
+        total->setDiscardableAttrs(node.notes);
       value.replaceAllUsesWith(total);
       partials[total.getResult()] = made->getResult(0);
     }

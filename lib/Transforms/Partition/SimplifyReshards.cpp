@@ -5,6 +5,8 @@
 // which the split one is cut, and not an all-reduce and a reduce-scatter.
 #include "Reshards.h"
 
+#include "tp/Analysis/Where.h"
+
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -122,7 +124,7 @@ private:
     if (!before->hasOneUse() && direct > costs.of(op.getInput().getType(), op.getType()))
       return false;
     if (!op->hasAttr(whyAttrName) && before->hasAttr(whyAttrName))
-      op->setAttr(whyAttrName, before->getAttr(whyAttrName));
+      copyReason(before, op);
     op->setOperand(0, before.getInput());
     return true;
   }

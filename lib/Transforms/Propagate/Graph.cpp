@@ -13,16 +13,6 @@ using namespace mlir;
 
 namespace tp::propagate {
 
-std::string describe(Operation *op) {
-  std::string name = op->getName().getStringRef().str();
-  Location loc = op->getLoc();
-  if (auto named = dyn_cast<NameLoc>(loc))
-    return name + " (" + named.getName().str() + ")";
-  if (auto file = dyn_cast<FileLineColLoc>(loc))
-    return name + " at line " + std::to_string(file.getLine());
-  return name;
-}
-
 namespace {
 
 class Builder {

@@ -5,6 +5,7 @@
 // not tensors here: they are made anew in whatever layout a use needs, so no wish travels through them.
 #pragma once
 #include "dialects/tp/Tp.h"
+#include "tp/Analysis/Where.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -66,8 +67,5 @@ struct Graph {
 
 /// Reads the module; fails with an error on what propagation cannot take (calls, more than one block, no mesh).
 mlir::FailureOr<Graph> buildGraph(mlir::ModuleOp module);
-
-/// A short name of an op for remarks: its named location if it has one, else its name and line.
-std::string describe(mlir::Operation *op);
 
 } // namespace tp::propagate

@@ -89,7 +89,7 @@ struct Propagate : impl::PropagateBase<Propagate> {
     if (failed(refuseIndivisible(*graph, claims, choice)))
       return signalPassFailure();
     remarkOnDecisions(module, *graph, claims, choice);
-    rewrite(module, *graph, claims, choice);
+    rewrite(module, *graph, claims, choice, explain);
     if (failed(verifyLayouts(module)))
       return signalPassFailure();
   }

@@ -4,6 +4,8 @@
 // use needs it. Constants and fills are made anew per layout instead.
 #include "Rewrite.h"
 
+#include "Causes.h"
+
 #include "dialects/nn/Nn.h"
 #include "tp/Transforms/Propagate.h"
 
@@ -19,8 +21,8 @@ namespace {
 
 class Rewriter {
 public:
-  Rewriter(ModuleOp module, const Graph &graph, const Claims &claims, const Choice &choice)
-      : module(module), graph(graph), claims(claims), choice(choice), builder(module.getContext()) {}
+  Rewriter(ModuleOp module, const Graph &graph, const Claims &claims, const Choice &choice, bool explain)
+      : module(module), graph(graph), claims(claims), choice(choice), explain(explain), builder(module.getContext()) {}
 
   void run() {
     for (Operation &op : *module.getBody())
@@ -126,6 +128,7 @@ private:
       const Node &node = graph.nodes[index];
       Layout need;
       std::string user = describe(op);
+      needText.clear();
       if (node.kind == Node::Return) {
         need = kept;
         need.partial.clear();
@@ -137,6 +140,8 @@ private:
         need = choice.tensor[node.results[0]];
       } else {
         need = operandLayout(graph, node, optionOf(index), operand.getOperandNumber());
+        if (explain && need != kept)
+          needText = needOf(graph, index, optionOf(index), operand.getOperandNumber(), kept, need);
       }
       operand.set(inLayout(operand.get(), need, user));
     }
@@ -188,7 +193,11 @@ private:
     auto tensor = graph.tensorOf.find(value);
     if (tensor != graph.tensorOf.end() && graph.tensors[tensor->second].isSource)
       return cloneSource(value, layout);
-    return reshard(kept(value), layout, user);
+    // What the use needs is no reason for how the value is kept.
+    std::string need = std::exchange(needText, {});
+    Value start = kept(value);
+    needText = std::move(need);
+    return reshard(start, layout, user);
   }
 
   // A constant, empty tensor or fill in the layout that a use needs.
@@ -235,9 +244,42 @@ private:
     auto op = ReshardOp::create(builder, loc, target, value);
     std::string why = reason(value, layout, user);
     op->setAttr(whyAttrName, builder.getStringAttr(why));
+    if (explain)
+      op->setAttr(causeAttrName, cause(value, user));
     remark::passed(loc, remark::RemarkOpts::name("reshard").category("tp-propagate"))
         << "from " + layoutOf(type).getLayout().str() + " to " + layout.str() + ": " + why;
     return made = op.getResult();
+  }
+
+  // The ways of all splits of `value`, and why its user takes it otherwise.
+  DictionaryAttr cause(Value value, const std::string &user) {
+    const Layout &from = layoutOf(value).getLayout();
+    std::vector<Way> ways;
+    auto add = [&](Way way) {
+      if (!way.empty() && !llvm::is_contained(ways, way))
+        ways.push_back(std::move(way));
+    };
+    Operation *op = value.getDefiningOp();
+    auto node = op ? graph.nodeOf.find(op) : graph.nodeOf.end();
+    auto tensor = graph.tensorOf.find(value);
+    if (node != graph.nodeOf.end()) {
+      const Option &option = optionOf(node->second);
+      for (size_t f = 0; f < option.axes.size(); ++f)
+        if (!from.isPartial() || graph.nodes[node->second].map.factors[f].kind == FactorKind::Reduction)
+          add(wayToFactor(graph, claims, node->second, option, f));
+    } else if (tensor != graph.tensorOf.end()) {
+      for (auto [d, dim] : llvm::enumerate(from.dims))
+        if (!dim.axes.empty())
+          add(wayToDim(graph, claims, tensor->second, d, dim.axes));
+    }
+    SmallVector<Attribute> lists;
+    for (const Way &way : ways)
+      lists.push_back(builder.getStrArrayAttr(llvm::to_vector_of<StringRef>(way)));
+    SmallVector<NamedAttribute> fields = {builder.getNamedAttr("ways", builder.getArrayAttr(lists))};
+    std::string need = needText.empty() && StringRef(user).starts_with("the wish") ? user : needText;
+    if (!need.empty())
+      fields.push_back(builder.getNamedAttr("need", builder.getStringAttr(need)));
+    return builder.getDictionaryAttr(fields);
   }
 
   std::string reason(Value value, const Layout &layout, const std::string &user) {
@@ -277,15 +319,18 @@ private:
   const Graph &graph;
   const Claims &claims;
   const Choice &choice;
+  const bool explain;
   OpBuilder builder;
   llvm::DenseMap<Value, Value> alias, keptValue;
   llvm::DenseMap<std::pair<Value, Attribute>, Value> clones;
+  /// Why the use at hand takes its operand as it does; for tp.cause.
+  std::string needText;
 };
 
 } // namespace
 
-void rewrite(ModuleOp module, const Graph &graph, const Claims &claims, const Choice &choice) {
-  Rewriter(module, graph, claims, choice).run();
+void rewrite(ModuleOp module, const Graph &graph, const Claims &claims, const Choice &choice, bool explain) {
+  Rewriter(module, graph, claims, choice, explain).run();
 }
 
 } // namespace tp::propagate

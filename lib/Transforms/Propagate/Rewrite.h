@@ -5,6 +5,7 @@
 namespace tp::propagate {
 
 /// Turns the module into the laid-out form: types, reshards where a use needs another layout than a value has, no wishes.
-void rewrite(mlir::ModuleOp module, const Graph &graph, const Claims &claims, const Choice &choice);
+/// `explain` adds the note tp.cause to every reshard.
+void rewrite(mlir::ModuleOp module, const Graph &graph, const Claims &claims, const Choice &choice, bool explain);
 
 } // namespace tp::propagate
