@@ -1,18 +1,24 @@
 #!/usr/bin/env python3
-"""Compares tp's logits of a Hugging Face folder or a GGUF file with those of PyTorch and transformers, for several numbers of ranks.
+"""Compares tp with PyTorch and transformers, for several meshes: logits of language models, hidden states of encoders.
 
     scripts/compare-with-transformers.py MODEL [--ranks 1,2,4] [--tokens 16] [--batch 2] [--tolerance 1e-4]
-    scripts/compare-with-transformers.py --random 10
+    scripts/compare-with-transformers.py --random 60 [--seed 0]
+    scripts/compare-with-transformers.py --random 12 --write test/Execution/Inputs
 
-The difference is the largest one over the largest magnitude. Exits with 0 if all are within the tolerance, 1 if one is not, and
-77 where torch or transformers is not installed. `--random N` writes N small models of different kinds and compares them all.
+MODEL is a Hugging Face folder or a GGUF file. The difference is the largest one over the largest magnitude. Exits with 0 if all are within
+the tolerance, 1 if one is not, and 77 where torch or transformers is not installed (python3 -m venv ENVIRONMENT, then ENVIRONMENT/bin/pip
+install torch transformers). `--random N` draws N small models of all families and compares them all; with `--write` what transformers
+computes is written instead, for test/Execution/transformers.test.
 """
 import argparse
+import json
 import os
 import random
 import subprocess
 import sys
 import tempfile
+
+from random_model import FAMILIES, MAX_SEQUENCE, RandomModel
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -24,6 +30,9 @@ except ImportError as missing:
     print(f"skipped: {missing.name} is not installed", file=sys.stderr)
     sys.exit(77)
 
+transformers.logging.set_verbosity_error()
+transformers.logging.disable_progress_bar()
+
 
 def tool(name, build):
     path = os.path.join(build, "bin", name)
@@ -32,75 +41,87 @@ def tool(name, build):
     return path
 
 
-def expected_logits(folder, ids):
+def is_encoder(model):
+    if model.endswith(".gguf"):
+        return False
+    with open(os.path.join(model, "config.json"), encoding="utf-8") as file:
+        return json.load(file).get("model_type") == "bert"
+
+
+def expected_output(model, inputs):
     """Of a folder, or of a GGUF file, which transformers dequantises (with the packages gguf and accelerate)."""
     name = "dtype" if tuple(int(part) for part in transformers.__version__.split(".")[:2]) >= (4, 56) else "torch_dtype"
-    where, options = folder, {name: torch.float32}
-    if folder.endswith(".gguf"):
-        where, options["gguf_file"] = os.path.split(os.path.abspath(folder))
-    model = transformers.AutoModelForCausalLM.from_pretrained(where, attn_implementation="eager", **options)
+    where, options = model, {name: torch.float32}
+    if model.endswith(".gguf"):
+        where, options["gguf_file"] = os.path.split(os.path.abspath(model))
+    kind = transformers.AutoModel if is_encoder(model) else transformers.AutoModelForCausalLM
+    loaded = kind.from_pretrained(where, attn_implementation="eager", **options).eval()
+    names = {"tokens": "input_ids", "attention_mask": "attention_mask", "token_types": "token_type_ids"}
     with torch.no_grad():
-        return model.eval()(torch.from_numpy(ids).long()).logits.numpy()
+        output = loaded(**{names[key]: torch.from_numpy(value).long() for key, value in inputs.items()})
+    return (output.last_hidden_state if is_encoder(model) else output.logits).numpy()
 
 
-def our_logits(folder, ids, ranks, build):
+def our_output(model, inputs, mesh, batch, build):
     with tempfile.TemporaryDirectory() as work:
-        module, tokens, logits = (os.path.join(work, name) for name in ("model.tpm", "ids.npy", "logits.npy"))
-        numpy.save(tokens, ids)
-        subprocess.run([tool("tp-compile", build), folder, "--mesh", f"tp={ranks}", "--batch", str(ids.shape[0]), "-o", module], check=True)
-        subprocess.run([tool("tp-run", build), module, "--tokens-file", tokens, "--logits", logits], check=True)
-        return numpy.load(logits)
-
-
-def compare(folder, options, ranks):
-    ids = numpy.random.default_rng(options.seed).integers(0, options.below, (options.batch, options.tokens), dtype=numpy.int32)
-    expected = expected_logits(folder, ids)
-    worst = 0.0
-    for count in ranks:
-        found = our_logits(folder, ids, count, options.build)
-        difference = abs(found - expected).max() / abs(expected).max() if found.shape == expected.shape else float("inf")
-        print(f"{folder}: tp={count} differs by {difference:.2e}")
-        worst = max(worst, difference)
-    return worst <= options.tolerance
-
-
-def random_models(count, work, seed):
-    """Folders of small models, and the numbers of ranks that each allows."""
-    source = random.Random(seed)
-    scalings = [
-        None,
-        '{"rope_type": "linear", "factor": 2.0}',
-        '{"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 64}',
-        '{"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32}',
-        '{"rope_type": "dynamic", "factor": 2.0}',
-    ]
-    for i in range(count):
-        heads = source.choice([3, 4, 6, 8])
-        keys = source.choice([k for k in range(1, heads + 1) if heads % k == 0])
-        width = source.choice([4, 8, 16])
-        ffn = 12 * source.choice([3, 4, 7])
-        folder = os.path.join(work, f"model{i}")
-        command = [sys.executable, os.path.join(HERE, "make-tiny-llama.py"), folder, "--seed", str(i)]
-        command += ["--heads", str(heads), "--kv-heads", str(keys), "--head-dim", str(width), "--hidden", str(heads * width)]
-        command += ["--ffn", str(ffn), "--vocab", str(source.randint(40, 200)), "--layers", str(source.randint(1, 3))]
-        command += ["--architecture", source.choice(["llama", "llama", "mistral", "qwen2"])]
-        command += ["--dtype", source.choice(["F32", "F16", "BF16"])]
-        command += source.choice([[], ["--tied"]]) + source.choice([[], ["--shards", "2"]])
-        if "llama" in command:
-            command += source.choice([[], ["--bias"]])
-        scaling = scalings[i % len(scalings)]
-        if scaling:
-            command += ["--rope-scaling", scaling]
+        module, out = os.path.join(work, "model.tpm"), os.path.join(work, "out.npy")
+        longest = max(MAX_SEQUENCE, inputs["tokens"].shape[1])
+        subprocess.run([tool("tp-compile", build), model, "--mesh", mesh, "--batch", str(batch), "--max-seq", str(longest), "-o", module], check=True)
+        command = [tool("tp-run", build), module, "--hidden" if is_encoder(model) else "--logits", out]
+        flags = {"tokens": "--tokens-file", "attention_mask": "--attention-mask", "token_types": "--token-types"}
+        for name, value in inputs.items():
+            numpy.save(os.path.join(work, name + ".npy"), value)
+            command += [flags[name], os.path.join(work, name + ".npy")]
         subprocess.run(command, check=True)
-        ranks = [t for t in (1, 2, 3, 4) if heads % t == 0 and ffn % t == 0 and (keys % t == 0 or t % keys == 0)]
-        yield folder, ranks
+        return numpy.load(out)
+
+
+def compare(model, inputs, meshes, batch, options, what):
+    """The largest difference over all meshes."""
+    expected, worst = expected_output(model, inputs), 0.0
+    for mesh in meshes:
+        found = our_output(model, inputs, mesh, batch, options.build)
+        difference = abs(found - expected).max() / abs(expected).max() if found.shape == expected.shape else float("inf")
+        print(f"{what}: {mesh} differs by {difference:.2e}", flush=True)
+        worst = max(worst, difference)
+    return worst
+
+
+def draw(index, work):
+    rng = random.Random(f"{index}")
+    model = RandomModel(rng, FAMILIES[index % len(FAMILIES)], os.path.join(work, f"model{index}"))
+    return rng, model, {name: numpy.array(rows, dtype=numpy.int32) for name, rows in model.inputs.items()}
+
+
+def write_expected(folder, indices, work):
+    """transformers.json, a list of models and inputs, and transformers.npy, what they give, one after the other."""
+    models, values = [], []
+    for index in indices:
+        rng, model, inputs = draw(index, work)
+        output = expected_output(model.folder, inputs)
+        values.append(output.astype(numpy.float32).ravel())
+        mesh = rng.choice([mesh for mesh, ranks in model.meshes(rng) if ranks <= 4][-2:])
+        models.append({"make": model.what, "mesh": mesh, "batch": model.batch, "inputs": model.inputs, "shape": output.shape})
+    versions = {module.__name__: module.__version__ for module in (torch, transformers)}
+    with open(os.path.join(folder, "transformers.json"), "w", encoding="utf-8") as out:
+        json.dump({"versions": versions, "models": models}, out, indent=1)
+        out.write("\n")
+    numpy.save(os.path.join(folder, "transformers.npy"), numpy.concatenate(values))
+
+
+def compare_random(index, work, options):
+    rng, model, inputs = draw(index, work)
+    meshes = [mesh for mesh, _ in model.meshes(rng)]
+    chosen = meshes[:1] + rng.sample(meshes[1:], min(2, len(meshes) - 1))
+    return model.family, compare(model.folder, inputs, chosen, model.batch, options, f"{index} ({model.what})")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", nargs="?")
+    parser.add_argument("model", nargs="?")
     parser.add_argument("--random", type=int, metavar="N", help="compare N small random models instead")
-    parser.add_argument("--ranks", default="1,2", help="numbers of ranks for FOLDER")
+    parser.add_argument("--write", metavar="FOLDER", help="write what transformers computes of the random models")
+    parser.add_argument("--ranks", default="1,2", help="numbers of ranks for MODEL")
     parser.add_argument("--tokens", type=int, default=16)
     parser.add_argument("--below", type=int, default=40, help="token ids are random and below this")
     parser.add_argument("--batch", type=int, default=2)
@@ -108,14 +129,26 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--build", default=os.path.join(HERE, "..", "build"))
     options = parser.parse_args()
-    if (options.folder is None) == (options.random is None):
-        parser.error("give a folder or --random N")
-    if options.folder:
-        return 0 if compare(options.folder, options, [int(count) for count in options.ranks.split(",")]) else 1
+    if (options.model is None) == (options.random is None):
+        parser.error("give a model or --random N")
+    if options.model:
+        rng = numpy.random.default_rng(options.seed)
+        inputs = {"tokens": rng.integers(0, options.below, (options.batch, options.tokens), dtype=numpy.int32)}
+        meshes = [f"tp={count}" for count in options.ranks.split(",")]
+        return 0 if compare(options.model, inputs, meshes, options.batch, options, options.model) <= options.tolerance else 1
+    if options.write:
+        with tempfile.TemporaryDirectory() as work:
+            write_expected(options.write, range(options.seed, options.seed + options.random), work)
+        return 0
+    worst = {}
     with tempfile.TemporaryDirectory() as work:
-        results = [compare(folder, options, ranks) for folder, ranks in random_models(options.random, work, options.seed)]
-    print(f"{sum(results)} of {len(results)} models agree to {options.tolerance:g}")
-    return 0 if all(results) else 1
+        for index in range(options.seed, options.seed + options.random):
+            family, difference = compare_random(index, work, options)
+            worst.setdefault(family, []).append(difference)
+    for family, differences in worst.items():
+        agree = sum(difference <= options.tolerance for difference in differences)
+        print(f"{family}: {agree} of {len(differences)} models agree to {options.tolerance:g}; largest difference {max(differences):.1e}")
+    return 0 if all(max(differences) <= options.tolerance for differences in worst.values()) else 1
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ for tool, directory in directories.items():
         config.available_features.add(tool)
 config.substitutions.append(("%inputs", os.path.join(config.test_source_root, "Inputs")))
 config.substitutions.append(("%python", sys.executable))
+config.substitutions.append(("%bin", os.path.join(config.tp_binary_dir, "bin")))
 
 # A model with real weights, where scripts/fetch-model has put it.
 cache = os.environ.get("TP_CACHE") or os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "tp")
