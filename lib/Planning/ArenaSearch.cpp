@@ -33,6 +33,7 @@ enum class Taste { Wide, Big, Area, Fitting };
 
 struct Attempt {
   Taste taste;
+  bool weighted; // cliques that often ran out of slack come first
   int64_t work;
   uint64_t random; // 0: none
 };
@@ -91,6 +92,8 @@ private:
   // Buffers that join clique k with k + 1.
   std::vector<int64_t> joins;
   std::vector<size_t> dirty;
+  /// One, and one more for each time the clique ran out of slack.
+  std::vector<double> weight;
   struct Change {
     int64_t *where, before;
   };
@@ -143,6 +146,7 @@ private:
     open.assign(cliques, 0);
     joins.assign(cliques, 0);
     isDirty.assign(cliques, 0);
+    weight.assign(cliques, 1);
     for (size_t i = 0; i < count; ++i)
       for (size_t k = first[i]; k <= last[i]; ++k) {
         slack[k] -= size[i];
@@ -219,6 +223,7 @@ private:
     set(slack[k], slack[k] - (level - floor[k]));
     set(floor[k], level);
     touch(k);
+    weight[k] += slack[k] < 0;
     return slack[k] >= 0;
   }
 
@@ -304,10 +309,10 @@ private:
     return !placed[buffer] && least[buffer] == level && (twin[buffer] == count || placed[twin[buffer]]);
   }
 
-  /// The clique of a valley with the fewest answers to what comes next.
+  /// The clique of a valley with the fewest answers to what comes next, for its weight.
   size_t choose(size_t from, size_t to) {
     size_t best = from;
-    auto worth = std::tuple(std::numeric_limits<size_t>::max(), Never, Never);
+    auto worth = std::tuple(std::numeric_limits<double>::max(), Never, Never);
     for (size_t begin = from; begin <= to;) {
       size_t end = begin;
       while (end < to && floor[end + 1] == floor[begin])
@@ -319,13 +324,13 @@ private:
           size_t answers = slack[k] > 0;
           for (size_t buffer : members[k])
             answers += mayRest(buffer, floor[k]);
-          auto now = std::tuple(answers, floor[k], slack[k]);
+          auto now = std::tuple(double(answers) / (attempt.weighted ? weight[k] : 1), floor[k], slack[k]);
+          if (answers <= 1)
+            return k;
           if (now < worth) {
             worth = now;
             best = k;
           }
-          if (answers <= 1)
-            return best;
         }
       begin = end + 1;
     }
@@ -433,18 +438,18 @@ ArenaSearchResult searchArena(const std::vector<ArenaBuffer> &buffers, int64_t c
   Search search(buffers, capacity, timeIsUp);
   if (!search.possible())
     return {ArenaVerdict::Impossible, {}};
-  // A taste that does not get there soon rarely does: each gets a little, then all get more, with some chance in it. What
-  // they proved to fail stays known.
-  int64_t share = 1 << 19;
-  for (uint64_t round = 0; search.work < effort && !search.late(); ++round, share += share / 2)
-    for (Taste taste : {Taste::Wide, Taste::Area, Taste::Fitting, Taste::Big}) {
-      ArenaVerdict verdict = search.run({taste, std::min(share, effort - search.work), round});
-      if (verdict != ArenaVerdict::Unknown)
-        return {verdict, verdict == ArenaVerdict::Fits ? search.offsets() : std::vector<int64_t>()};
-      if (search.late())
-        break;
-    }
-  return {};
+  // A way of choosing that does not get there soon rarely does: each gets a little, then all get more, with some chance in
+  // it. What they proved to fail stays known.
+  int64_t share = 1 << 20;
+  for (uint64_t round = 0;; ++round, share += share / 2)
+    for (Taste taste : {Taste::Wide, Taste::Area, Taste::Fitting, Taste::Big})
+      for (bool weighted : {false, true}) {
+        if (search.work >= effort || search.late())
+          return {};
+        ArenaVerdict verdict = search.run({taste, weighted, std::min(share, effort - search.work), round});
+        if (verdict != ArenaVerdict::Unknown)
+          return {verdict, verdict == ArenaVerdict::Fits ? search.offsets() : std::vector<int64_t>()};
+      }
 }
 
 } // namespace tp
