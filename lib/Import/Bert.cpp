@@ -162,8 +162,7 @@ ModelFamily readBertFolder(const ModelFolder &folder) {
     throw Error(what + ": \"position_embedding_type\" is \"" + kind + "\", needs \"absolute\"");
   for (const char *key : {"is_decoder", "add_cross_attention"})
     refuseTrue(json, key, what);
-  if (const Json *pruned = findKey(json, "pruned_heads"); pruned && !pruned->empty())
-    throw Error(what + ": \"pruned_heads\" is not empty, which tp cannot do");
+  refusePruned(json, what);
   refuseQuantised(json, what);
   bool isModel = folder.architecture->name == "BertModel";
   config.prefix = prefixOf(folder, "bert.", "embeddings.word_embeddings.weight", /*preferred=*/!isModel);

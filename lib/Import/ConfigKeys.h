@@ -14,8 +14,9 @@ int64_t positiveAt(const Json &config, std::initializer_list<const char *> keys,
 
 /// Throws Error if `key` is there and true: "..., which tp cannot do".
 void refuseTrue(const Json &config, const std::string &key, const std::string &what);
-/// Throws Error for weights that are quantised.
+/// Throws Error for weights that are quantised, and for heads that were cut out.
 void refuseQuantised(const Json &config, const std::string &what);
+void refusePruned(const Json &config, const std::string &what);
 /// Throws Error that names both if `count` does not divide over `heads`.
 void checkHeads(int64_t hidden, const char *hiddenKey, int64_t heads, const std::string &what);
 

@@ -131,6 +131,7 @@ ModelFamily readGpt2Folder(const ModelFolder &folder) {
   config.scaled = boolAt(json, "scale_attn_weights", what, true);
   config.scaledByLayer = boolAt(json, "scale_attn_by_inverse_layer_idx", what, false);
   refuseTrue(json, "add_cross_attention", what);
+  refusePruned(json, what);
   refuseQuantised(json, what);
   readTokens(folder, facts);
   config.prefix = prefixOf(folder, "transformer.", "wte.weight", /*preferred=*/true);

@@ -43,6 +43,11 @@ void readRope(const Json &config, LlamaConfig &model, const std::string &what) {
   if (numberAt(rope, "partial_rotary_factor", what, numberAt(config, "partial_rotary_factor", what, 1)) != 1)
     throw Error(what + ": \"partial_rotary_factor\" is not 1, which tp cannot do for this architecture");
 
+  for (const auto &[key, value] : rope.items())
+    if (value.is_object())
+      throw Error(what + ": the rope parameters are given by kind of layer (\"" + key +
+                  "\"), which tp cannot do for this architecture");
+
   RopeScaling scaling;
   scaling.kind = stringAt(rope, "rope_type", what, stringAt(rope, "type", what, "default"));
   if (scaling.kind == "linear" || scaling.kind == "llama3" || scaling.kind == "yarn")

@@ -11,7 +11,7 @@ static constexpr Architecture architectures[] = {
     {"LlamaForCausalLM", "llama", readLlamaFolder}, {"MistralForCausalLM", "mistral", readLlamaFolder},
     {"Qwen2ForCausalLM", "qwen2", readLlamaFolder}, {"Qwen3ForCausalLM", "qwen3", readLlamaFolder},
     {"GPT2LMHeadModel", "gpt2", readGpt2Folder},    {"BertModel", "bert", readBertFolder},
-    {"BertForMaskedLM", "", readBertFolder},
+    {"BertForMaskedLM", "", readBertFolder},        {"BertForPreTraining", "", readBertFolder},
 };
 
 ModelFolder openModelFolder(const std::string &path) {
@@ -60,6 +60,11 @@ void refuseQuantised(const Json &config, const std::string &what) {
   if (findKey(config, "quantization_config"))
     throw Error(what + ": the weights are quantised (\"quantization_config\"); tp reads F32, F16 and BF16 from safetensors, "
                        "and Q8_0, Q4_0 and Q4_1 from GGUF");
+}
+
+void refusePruned(const Json &config, const std::string &what) {
+  if (const Json *pruned = findKey(config, "pruned_heads"); pruned && !pruned->empty())
+    throw Error(what + ": \"pruned_heads\" is not empty, which tp cannot do");
 }
 
 void checkHeads(int64_t hidden, const char *hiddenKey, int64_t heads, const std::string &what) {

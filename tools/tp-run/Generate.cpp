@@ -20,7 +20,9 @@ std::optional<Tokenizer> openTokenizer(const Command &command, const tprt::Modul
   if (path.empty() || !std::filesystem::exists(path)) {
     if (command.prompts.empty())
       return std::nullopt;
-    throw Error("the tokenizer " + path + " of " + command.module + " is not there; pass --weights or --tokens");
+    throw Error((path.empty() ? command.module + " names no tokenizer"
+                              : "the tokenizer " + path + " of " + command.module + " is not there") +
+                "; pass --weights with one, or ids by " + (command.hidden ? "--tokens-file" : "--tokens"));
   }
   return Tokenizer::open(path);
 }

@@ -73,6 +73,8 @@ void check(const Command &command) {
     throw UsageError("--tokens-file needs either --logits or --hidden, and --logits needs it");
   if (command.hidden && command.tokensFile.has_value() != command.prompts.empty())
     throw UsageError("--hidden needs either --tokens-file or --prompt");
+  if (command.hidden && command.chat)
+    throw UsageError("--chat is for generation, not for --hidden");
   if ((command.attentionMask || command.tokenTypes) && (!command.hidden || !command.tokensFile))
     throw UsageError("--attention-mask and --token-types need --tokens-file and --hidden");
 }
