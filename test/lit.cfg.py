@@ -2,6 +2,7 @@
 # terminate, and a test must fail then, not take the machine with it.
 import os
 import resource
+import shutil
 import sys
 
 import lit.formats
@@ -14,7 +15,7 @@ config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.tp_binary_dir, "test")
 
 limit = 6 << 30
-resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMIT_AS)[1]))  # soft: a browser reserves more
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 resource.setrlimit(resource.RLIMIT_CPU, (120, 120))  # seconds, of one process
 
@@ -26,6 +27,8 @@ for tool, directory in directories.items():
     config.substitutions.append((r"(?<![\w./-])%s(?![\w./-])" % tool, os.path.join(directory, tool)))
     if tool in tools and os.path.exists(os.path.join(directory, tool)):
         config.available_features.add(tool)
+if shutil.which("chromium"):
+    config.available_features.add("chromium")
 config.substitutions.append(("%inputs", os.path.join(config.test_source_root, "Inputs")))
 config.substitutions.append(("%python", sys.executable))
 config.substitutions.append(("%bin", os.path.join(config.tp_binary_dir, "bin")))

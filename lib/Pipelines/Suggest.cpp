@@ -25,7 +25,7 @@ namespace tp {
 namespace {
 
 /// Plans cost time in proportion to the ops: at most so many ops are planned anew in all, and a dozen plans in any case.
-constexpr int64_t mostOps = 60000, fewestPlans = 12, mostPlans = 96;
+constexpr int64_t mostOps = 150000, fewestPlans = 12, mostPlans = 96;
 
 /// A value on which wishes are, or could be; in all equal layers.
 struct Place {

@@ -7,6 +7,7 @@
 #include "tp/Analysis/Parameters.h"
 #include "tp/Analysis/StateAnalysis.h"
 #include "tp/Analysis/Where.h"
+#include "tp/Planning/PlanGraph.h"
 
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringSet.h"
@@ -54,6 +55,13 @@ public:
     for (auto &[key, collective] : collectives)
       json["collectives"].push_back(collective);
     json["tensors"] = tensors;
+    if (options.graph)
+      json["graph"] = planGraph(entry, [this](Operation *op) {
+        auto found = numberOf.find(op);
+        return found == numberOf.end() ? -1 : found->second;
+      });
+    if (options.memory)
+      json["memory_per_rank"] = options.memory(entry);
     json["peak_bytes_per_rank"] = options.peakBytes ? options.peakBytes(entry) : heldBytes + aliveBytes(entry);
     return json;
   }
@@ -114,7 +122,9 @@ private:
     std::string key = json.dump() + tp::str(op.getAxesAttr().getParts());
     json["why"] = textOf(op, whyAttrName);
     json["required_by"] = Json::array();
-    Json &sum = collectives.try_emplace(key, json).first->second;
+    auto known = collectives.try_emplace(key, json).first;
+    numberOf[op] = known - collectives.begin();
+    Json &sum = known->second;
     addRequirers(op, sum["required_by"]);
     addCause(op, sum);
     sum["count"] = sum["count"].get<int64_t>() + times;
@@ -281,6 +291,7 @@ private:
   int64_t bound;
   const PlanReportOptions &options;
   llvm::MapVector<std::string, Json, std::map<std::string, unsigned>> collectives;
+  llvm::DenseMap<Operation *, int64_t> numberOf; // of a collective, in `collectives`
   Json tensors = Json::array();
   llvm::StringSet<llvm::MallocAllocator> listed;
   int64_t heldBytes = 0;

@@ -1,6 +1,7 @@
 // Prints a plan for people. Columns are as wide as what stands in them; numbers are set flush right.
 #include "tp/Planning/PlanReport.h"
 
+#include "PlanPageParts.h"
 #include "tp/Analysis/Where.h"
 
 #include <algorithm>
@@ -11,17 +12,7 @@ namespace tp {
 
 namespace {
 
-// 1536 -> "1.5 KiB"; exact below 1 KiB.
-std::string bytesText(int64_t bytes) {
-  const char *units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-  int unit = 0;
-  double value = bytes;
-  for (; value >= 1024 && unit < 4; ++unit)
-    value /= 1024;
-  char text[32];
-  std::snprintf(text, sizeof text, unit == 0 ? "%.0f %s" : "%.1f %s", value, units[unit]);
-  return text;
-}
+using page::bytesText;
 
 std::string shapeText(const Json &shape) {
   std::string text;

@@ -5,10 +5,12 @@
 #include "tp/Conversion/Lower.h"
 #include "tp/Pipelines/Driver.h"
 #include "tp/Pipelines/Suggest.h"
+#include "tp/Planning/PlanPage.h"
 #include "tp/Planning/PlanReport.h"
 #include "tp/Transforms/Memory.h"
 
 #include <cstdio>
+#include <filesystem>
 
 using namespace tp;
 
@@ -20,22 +22,43 @@ static bool asksForArena(int argc, char **argv) {
   return false;
 }
 
-// Bytes that one rank needs for each entry, by name: buffers are joined and placed as they will be in the module.
-static Json plannedBytes(Driver &driver) {
+// Bytes of what stays on one rank between executions.
+static int64_t residentBytes(const Json &tensors) {
+  int64_t total = 0;
+  for (const Json &tensor : tensors) {
+    int64_t bytes = bytesOf(parseDType(tensor["dtype"].get<std::string>()));
+    for (const Json &size : tensor["local_shape"])
+      bytes *= size.get<int64_t>();
+    total += bytes;
+  }
+  return total;
+}
+
+// What one rank needs for each entry, by name: "peak" bytes and what they are made of. Buffers are joined and placed as they will be
+// in the module.
+static Json plannedMemory(Driver &driver) {
   mlir::OwningOpRef<mlir::ModuleOp> clone = driver.module().clone();
   mlir::PassManager passes(&driver.context());
   passes.addPass(createLower());
   passes.addPass(createMemory());
-  Json bytes = Json::object();
+  Json memory = Json::object();
   driver.runPhase("memory", [&](mlir::ModuleOp) {
     if (failed(passes.run(*clone)))
       return mlir::failure();
     Json described = describeModule(*clone, "", "");
-    for (const Json &entry : described["entries"])
-      bytes[entry["name"].get<std::string>()] = entry["peak_bytes_per_rank"];
+    int64_t parameters = residentBytes(described["parameters"]), states = residentBytes(described["states"]);
+    for (const Json &entry : described["entries"]) {
+      int64_t peak = entry["peak_bytes_per_rank"], arena = entry["arena_bytes"];
+      memory[entry["name"].get<std::string>()] = {{"peak", peak},
+                                                  {"parts",
+                                                   {{"parameters", parameters},
+                                                    {"states", states},
+                                                    {"inputs and outputs", peak - arena - parameters - states},
+                                                    {"arena", arena}}}};
+    }
     return mlir::success();
   });
-  return bytes;
+  return memory;
 }
 
 static int run(int argc, char **argv) {
@@ -55,12 +78,13 @@ static int run(int argc, char **argv) {
   Options options("tp-plan", summary);
   compiler.declare(options);
   options.addFlag("--explain", explain, "also say why: every decision with where it came from");
-  options.addChoice("--format", {"table", "json"}, format, "how to print");
+  options.addChoice("--format", {"table", "json", "html"}, format, "how to print; html is one page with the graph, and explains");
   options.heading("without INPUT:");
   arena.declare(options);
   if (!options.parse(argc, argv))
     return 0;
 
+  explain |= format == "html";
   compiler.explain = explain;
   Driver driver("tp-plan", compiler);
   if (explain) {
@@ -75,8 +99,10 @@ static int run(int argc, char **argv) {
   }
   PlanReportOptions reportOptions;
   reportOptions.compileSeconds = driver.seconds();
-  Json peaks = plannedBytes(driver);
-  reportOptions.peakBytes = [&](mlir::func::FuncOp entry) { return peaks.value(entry.getName().str(), int64_t(0)); };
+  Json memory = plannedMemory(driver);
+  reportOptions.peakBytes = [&](mlir::func::FuncOp entry) { return memory[entry.getName().str()]["peak"].get<int64_t>(); };
+  reportOptions.memory = [&](mlir::func::FuncOp entry) { return memory[entry.getName().str()]["parts"]; };
+  reportOptions.graph = format == "html";
   Json report = planReport(driver.module(), reportOptions);
   if (explain) {
     driver.dropRemarks();
@@ -89,6 +115,10 @@ static int run(int argc, char **argv) {
     if (explain)
       report["remarks"] = driver.remarks();
     std::puts(printJson(report).c_str());
+    return 0;
+  }
+  if (format == "html") {
+    std::fputs(planPage(report, std::filesystem::path(compiler.input).filename().string()).c_str(), stdout);
     return 0;
   }
   std::fputs(planTable(report, explain).c_str(), stdout);

@@ -12,6 +12,10 @@ namespace tp {
 struct PlanReportOptions {
   /// Bytes that one rank needs at most for an entry. Without it: parameters, states, and the largest sum of values alive at once.
   std::function<int64_t(mlir::func::FuncOp)> peakBytes;
+  /// What makes up that number, by name; in the report as "memory_per_rank".
+  std::function<Json(mlir::func::FuncOp)> memory;
+  /// Whether each entry gets its "graph" (PlanGraph.h).
+  bool graph = false;
   /// Seconds by phase, in order.
   std::vector<std::pair<std::string, double>> compileSeconds;
 };
