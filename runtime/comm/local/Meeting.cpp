@@ -7,7 +7,7 @@ namespace tprt::local {
 void Meeting::arriveAndWait(int64_t index, const std::function<void(const std::vector<int64_t> &)> &whenSlow) {
   uint64_t mine = seats[index].arrivals.load(std::memory_order_relaxed) + 1;
   seats[index].arrivals.store(mine, std::memory_order_release);
-  Wait wait;
+  Wait wait(crowded);
   for (size_t peer = 0; peer < seats.size();) {
     if (seats[peer].arrivals.load(std::memory_order_acquire) >= mine) {
       ++peer;

@@ -13,9 +13,6 @@
 
 namespace tprt::local {
 
-/// Operands up to this size are copied to a staging buffer: one barrier then does instead of two or three.
-constexpr int64_t stagingBytes = 32 * 1024;
-
 struct Offer {
   CollectiveCall call;
   const void *src = nullptr;
@@ -32,7 +29,9 @@ struct alignas(64) Seat {
 
 class Meeting {
 public:
-  explicit Meeting(std::vector<int64_t> members) : members(std::move(members)), seats(this->members.size()) {}
+  /// `crowded`: there are more ranks in this process than cores.
+  Meeting(std::vector<int64_t> members, bool crowded)
+      : members(std::move(members)), seats(this->members.size()), crowded(crowded) {}
 
   /// Arrives and waits for all others. `whenSlow(missing)` is called about once a millisecond with the indices that have
   /// not arrived; it throws to give up.
@@ -40,6 +39,7 @@ public:
 
   const std::vector<int64_t> members;
   std::vector<Seat> seats;
+  const bool crowded;
 };
 
 } // namespace tprt::local

@@ -1,5 +1,6 @@
-// How a thread waits for another one: a few hundred looks, then giving the core away between looks. There may be more
-// ranks than cores, and then pure spinning costs milliseconds and a futex wake tens of microseconds.
+// How a thread waits for another one: a few hundred looks, then giving the core away between looks. Where there are more
+// ranks than cores it gives the core away at once: what it waits for may need that core, and a look takes 40 ns. A futex
+// wake would cost tens of microseconds.
 #pragma once
 #include <cstdint>
 #include <sched.h>
@@ -8,6 +9,8 @@ namespace tprt {
 
 class Wait {
 public:
+  /// `crowded`: more threads wait like this than there are cores.
+  explicit Wait(bool crowded = false) : spins(crowded ? 2 : 300) {}
   /// Call between two looks. True about once a millisecond, when it is time to ask about time-outs and the like.
   bool pause() {
     if (++looks < spins) {
@@ -22,7 +25,7 @@ public:
   int64_t count() const { return looks; }
 
 private:
-  static constexpr int64_t spins = 300;
+  int64_t spins;
   int64_t looks = 0;
 };
 

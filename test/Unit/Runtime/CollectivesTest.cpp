@@ -1,5 +1,5 @@
 // Every collective on 1, 2, 3, 4 and 8 ranks equals a naive loop, bit-equal on all ranks and from run to run, for
-// operands that are staged and for ones that are not.
+// operands of the sizes at which another algorithm takes over.
 #include "OnRanks.h"
 
 #include <gtest/gtest.h>
@@ -29,7 +29,7 @@ std::vector<float> sumInOrder(const std::vector<std::vector<float>> &sources) {
 
 TEST(Collectives, AllReduceAddsInRankOrder) {
   for (int64_t n : rankCounts)
-    for (int64_t count : {1, 17, 1000, 100003}) {
+    for (int64_t count : {1, 17, 1000, 5000, 100003, 300001}) {
       std::vector<std::vector<float>> src = operands(n, count), dst(n, std::vector<float>(count)), inPlace = src;
       std::vector<float> wanted = sumInOrder(src);
       makeRanks(n)->run([&](tprt_context &ctx) {

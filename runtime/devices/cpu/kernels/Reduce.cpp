@@ -42,11 +42,23 @@ template <Kind kind> Vec combine(Vec a, Vec b) {
   return a == a ? chosen : a;
 }
 
-/// f32, f16, bf16: sixteen elements at a time in f32.
+/// f32, f16, bf16: in f32, eight vectors of each source at a time. What comes from another core's cache is asked for early
+/// that way, and a load seldom waits for the store before it where the two lie a multiple of 4 KB apart.
 template <Kind kind, class T>
 void sourcesVector(const void *const *sources, int64_t number, int64_t begin, int64_t count, T *dst) {
   auto source = [&](int64_t s) { return static_cast<const T *>(sources[s]) + begin; };
   int64_t i = 0;
+  constexpr int64_t block = 8;
+  for (; number > 0 && i + block * lanes <= count; i += block * lanes) {
+    Vec total[block];
+    for (int64_t v = 0; v < block; ++v)
+      total[v] = load(source(0) + i + v * lanes);
+    for (int64_t s = 1; s < number; ++s)
+      for (int64_t v = 0; v < block; ++v)
+        total[v] = combine<kind>(total[v], load(source(s) + i + v * lanes));
+    for (int64_t v = 0; v < block; ++v)
+      store(dst + i + v * lanes, total[v]);
+  }
   for (; i < count; i += lanes) {
     int64_t width = count - i < lanes ? count - i : lanes;
     auto part = [&](int64_t s) { return width == lanes ? load(source(s) + i) : loadSome(source(s) + i, width); };
