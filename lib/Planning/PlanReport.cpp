@@ -277,11 +277,11 @@ private:
     return most;
   }
 
-  // Tokens of one execution of a language model's entry: the size of its first argument.
+  // Tokens of one execution of an imported model's entry: the size of its first argument, the tokens.
   int64_t tokens() {
-    bool isModel = llvm::is_contained({"prefill", "decode", "score"}, entry.getName());
+    auto name = entry.getNumArguments() ? entry.getArgAttrOfType<StringAttr>(0, "nn.name") : StringAttr();
     RankedTensorType ids =
-        isModel && entry.getNumArguments() ? globalOf(entry.getArgAttr(0, globalTypeAttrName)) : RankedTensorType();
+        name && name.getValue() == "tokens" ? globalOf(entry.getArgAttr(0, globalTypeAttrName)) : RankedTensorType();
     return ids ? count(atBound(shapeOf(ids), bound)) : 0;
   }
 
