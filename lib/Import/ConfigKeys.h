@@ -7,10 +7,17 @@
 
 namespace tp {
 
-/// A size: 1 to 2^31. Throws Error.
-int64_t positiveAt(const Json &config, const std::string &key, const std::string &what, std::optional<int64_t> fallback = {});
+/// Bounds of sizes: so much above what anybody has that more is a damaged file, and low enough that no count of bytes overflows.
+inline constexpr int64_t mostLayers = 10000, mostHeads = 1 << 16, mostFeatures = 1 << 24, mostRows = int64_t(1) << 31;
+
+/// A size: 1 to `most`. Throws Error.
+int64_t positiveAt(const Json &config, const std::string &key, int64_t most, const std::string &what,
+                   std::optional<int64_t> fallback = {});
 /// The same under the first of several names that is there.
-int64_t positiveAt(const Json &config, std::initializer_list<const char *> keys, const std::string &what, int64_t fallback);
+int64_t positiveAt(const Json &config, std::initializer_list<const char *> keys, int64_t most, const std::string &what,
+                   int64_t fallback);
+/// Throws Error if `value`, which stands under `key`, is not 1 to `most`.
+void checkSize(int64_t value, const std::string &key, int64_t most, const std::string &what);
 
 /// Throws Error if `key` is there and true: "..., which tp cannot do".
 void refuseTrue(const Json &config, const std::string &key, const std::string &what);

@@ -1,5 +1,6 @@
 // The metadata of a GGUF file. Arch "llama" stores the rows of q and k so that rotary pairs are neighbours; "qwen2" and "qwen3"
 // keep the order of Hugging Face. Llama 3's scaling of frequencies is stored as a tensor of divisors, "rope_freqs.weight".
+#include "ConfigKeys.h"
 #include "LlamaConfig.h"
 
 #include "tp/Support/Error.h"
@@ -15,10 +16,9 @@ struct Metadata {
   std::string prefix, source;
 
   std::string key(const char *name) const { return prefix + "." + name; }
-  int64_t positive(const char *name, std::optional<int64_t> fallback = {}) const {
+  int64_t positive(const char *name, int64_t most, std::optional<int64_t> fallback = {}) const {
     int64_t value = fallback ? gguf.intAt(key(name), *fallback) : gguf.intAt(key(name));
-    if (value < 1 || value > int64_t(1) << 31)
-      throw Error(source + ": \"" + key(name) + "\" is " + std::to_string(value) + ", needs 1 to 2147483648");
+    checkSize(value, key(name), most, source);
     return value;
   }
 };
@@ -37,7 +37,7 @@ void readRope(const Metadata &metadata, const WeightFile &file, LlamaConfig &mod
   scaling.betaSlow = gguf.numberAt(metadata.key("rope.scaling.yarn_beta_slow"), scaling.betaSlow);
   if (scaling.kind == "default")
     scaling.factor = 1;
-  int64_t rotated = metadata.positive("rope.dimension_count", model.headWidth);
+  int64_t rotated = metadata.positive("rope.dimension_count", mostHeads, model.headWidth);
   if (rotated > model.headWidth)
     throw Error(model.facts.source + ": \"" + metadata.key("rope.dimension_count") + "\" is " + std::to_string(rotated) +
                 ", more than the " + std::to_string(model.headWidth) + " elements of a head");
@@ -70,12 +70,12 @@ LlamaConfig readGgufConfig(const WeightFile &file) {
   if (gguf.intAt(metadata.key("expert_count"), 0) > 0)
     throw Error(model.facts.source + ": the model has experts, which tp cannot do");
 
-  model.hidden = metadata.positive("embedding_length");
-  model.feedForward = metadata.positive("feed_forward_length");
-  model.layers = metadata.positive("block_count");
-  model.heads = metadata.positive("attention.head_count");
-  model.keyHeads = metadata.positive("attention.head_count_kv", model.heads);
-  model.facts.maxSequence = metadata.positive("context_length");
+  model.hidden = metadata.positive("embedding_length", mostFeatures);
+  model.feedForward = metadata.positive("feed_forward_length", mostFeatures);
+  model.layers = metadata.positive("block_count", mostLayers);
+  model.heads = metadata.positive("attention.head_count", mostHeads);
+  model.keyHeads = metadata.positive("attention.head_count_kv", mostHeads, model.heads);
+  model.facts.maxSequence = metadata.positive("context_length", mostRows);
   if (model.heads % model.keyHeads != 0)
     throw Error(model.facts.source + ": " + std::to_string(model.heads) + " query heads do not divide over " +
                 std::to_string(model.keyHeads) + " key/value heads");
@@ -83,8 +83,8 @@ LlamaConfig readGgufConfig(const WeightFile &file) {
   if (!hasWidth && model.hidden % model.heads != 0)
     throw Error(model.facts.source + ": embedding length " + std::to_string(model.hidden) + " does not divide over " +
                 std::to_string(model.heads) + " heads");
-  model.headWidth = metadata.positive("attention.key_length", model.hidden / model.heads);
-  if (metadata.positive("attention.value_length", model.headWidth) != model.headWidth)
+  model.headWidth = metadata.positive("attention.key_length", mostHeads, model.hidden / model.heads);
+  if (metadata.positive("attention.value_length", mostHeads, model.headWidth) != model.headWidth)
     throw Error(model.facts.source + ": keys and values of different widths are something tp cannot do");
   model.epsilon = gguf.numberAt(metadata.key("attention.layer_norm_rms_epsilon"));
   model.facts.vocabulary = file.at("token_embd.weight").shape[0];

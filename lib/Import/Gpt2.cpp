@@ -117,12 +117,12 @@ ModelFamily readGpt2Folder(const ModelFolder &folder) {
   Gpt2Config config;
   ModelFacts &facts = config.facts;
   facts.source = what;
-  config.hidden = positiveAt(json, {"n_embd", "hidden_size"}, what, 768);
-  config.layers = positiveAt(json, {"n_layer", "num_hidden_layers"}, what, 12);
-  config.heads = positiveAt(json, {"n_head", "num_attention_heads"}, what, 12);
-  config.inner = positiveAt(json, "n_inner", what, 4 * config.hidden);
-  facts.vocabulary = positiveAt(json, "vocab_size", what, 50257);
-  facts.maxSequence = positiveAt(json, {"n_positions", "max_position_embeddings"}, what, 1024);
+  config.hidden = positiveAt(json, {"n_embd", "hidden_size"}, mostFeatures, what, 768);
+  config.layers = positiveAt(json, {"n_layer", "num_hidden_layers"}, mostLayers, what, 12);
+  config.heads = positiveAt(json, {"n_head", "num_attention_heads"}, mostHeads, what, 12);
+  config.inner = positiveAt(json, "n_inner", mostFeatures, what, 4 * config.hidden);
+  facts.vocabulary = positiveAt(json, "vocab_size", mostRows, what, 50257);
+  facts.maxSequence = positiveAt(json, {"n_positions", "max_position_embeddings"}, mostRows, what, 1024);
   facts.maxSequenceReason = "it has learned no others";
   checkHeads(config.hidden, "n_embd", config.heads, what);
   config.epsilon = numberAt(json, "layer_norm_epsilon", what, 1e-5);

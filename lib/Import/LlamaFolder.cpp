@@ -88,7 +88,7 @@ void readWindows(const Json &config, const Variant &variant, LlamaConfig &model,
   if (!variant.hasWindow || !findKey(config, "sliding_window") ||
       (!isMistral && !boolAt(config, "use_sliding_window", what, false)))
     return;
-  int64_t window = positiveAt(config, "sliding_window", what),
+  int64_t window = positiveAt(config, "sliding_window", mostRows, what),
           unlimited = isMistral ? 0 : intAt(config, "max_window_layers", what, 28);
   for (int64_t layer = 0; layer < model.layers; ++layer)
     if (isMistral || kinds.empty() ? layer >= unlimited : kinds[layer] == "sliding_attention")
@@ -106,20 +106,20 @@ ModelFamily readLlamaFolder(const ModelFolder &folder) {
   ModelFacts &facts = model.facts;
   facts.source = what;
 
-  model.hidden = positiveAt(config, "hidden_size", what);
-  model.feedForward = positiveAt(config, "intermediate_size", what);
-  model.layers = positiveAt(config, "num_hidden_layers", what);
-  model.heads = positiveAt(config, "num_attention_heads", what);
-  model.keyHeads = positiveAt(config, "num_key_value_heads", what, model.heads);
-  facts.vocabulary = positiveAt(config, "vocab_size", what);
-  facts.maxSequence = positiveAt(config, "max_position_embeddings", what, variant.maxSequence);
+  model.hidden = positiveAt(config, "hidden_size", mostFeatures, what);
+  model.feedForward = positiveAt(config, "intermediate_size", mostFeatures, what);
+  model.layers = positiveAt(config, "num_hidden_layers", mostLayers, what);
+  model.heads = positiveAt(config, "num_attention_heads", mostHeads, what);
+  model.keyHeads = positiveAt(config, "num_key_value_heads", mostHeads, what, model.heads);
+  facts.vocabulary = positiveAt(config, "vocab_size", mostRows, what);
+  facts.maxSequence = positiveAt(config, "max_position_embeddings", mostRows, what, variant.maxSequence);
   if (model.heads % model.keyHeads != 0)
     throw Error(what + ": " + std::to_string(model.heads) + " query heads do not divide over " + std::to_string(model.keyHeads) +
                 " key/value heads");
   if (!findKey(config, "head_dim") && !variant.hasHeadWidth && model.hidden % model.heads != 0)
     throw Error(what + ": \"hidden_size\" " + std::to_string(model.hidden) + " does not divide over " +
                 std::to_string(model.heads) + " heads, and there is no \"head_dim\"");
-  model.headWidth = positiveAt(config, "head_dim", what, variant.hasHeadWidth ? 128 : model.hidden / model.heads);
+  model.headWidth = positiveAt(config, "head_dim", mostHeads, what, variant.hasHeadWidth ? 128 : model.hidden / model.heads);
   model.epsilon = numberAt(config, "rms_norm_eps", what, 1e-6);
   model.tied = boolAt(config, "tie_word_embeddings", what, false);
   model.headNorms = variant.headNorms;

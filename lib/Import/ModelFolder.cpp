@@ -37,17 +37,23 @@ ModelFolder openModelFolder(const std::string &path) {
 
 //===-- Keys ----------------------------------------------------------------------------------------------------===//
 
-int64_t positiveAt(const Json &config, const std::string &key, const std::string &what, std::optional<int64_t> fallback) {
+void checkSize(int64_t value, const std::string &key, int64_t most, const std::string &what) {
+  if (value < 1 || value > most)
+    throw Error(what + ": \"" + key + "\" is " + std::to_string(value) + ", needs 1 to " + std::to_string(most));
+}
+
+int64_t positiveAt(const Json &config, const std::string &key, int64_t most, const std::string &what,
+                   std::optional<int64_t> fallback) {
   int64_t value = fallback ? intAt(config, key, what, *fallback) : intAt(config, key, what);
-  if (value < 1 || value > int64_t(1) << 31)
-    throw Error(what + ": \"" + key + "\" is " + std::to_string(value) + ", needs 1 to 2147483648");
+  checkSize(value, key, most, what);
   return value;
 }
 
-int64_t positiveAt(const Json &config, std::initializer_list<const char *> keys, const std::string &what, int64_t fallback) {
+int64_t positiveAt(const Json &config, std::initializer_list<const char *> keys, int64_t most, const std::string &what,
+                   int64_t fallback) {
   for (const char *key : keys)
     if (findKey(config, key))
-      return positiveAt(config, key, what);
+      return positiveAt(config, key, most, what);
   return fallback;
 }
 
