@@ -16,7 +16,7 @@ int main(int argc, char **argv) {
     return 2;
   int64_t n = std::atoll(argv[1]), batches = std::atoll(argv[2]);
   tp::Mesh mesh{{{"tp", n}}};
-  tprt::Ranks ranks(mesh, {{{"tp"}}}, 1, 60);
+  tprt::Ranks ranks(mesh, {{{"tp"}}}, 1, tprt::localWorld(n, 60));
   for (int i = 3; i < argc; ++i) {
     int64_t bytes = std::atoll(argv[i]), count = bytes / 4, piece = count / n;
     std::vector<std::vector<float>> src(n), dst(n);

@@ -19,7 +19,7 @@ resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMI
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 resource.setrlimit(resource.RLIMIT_CPU, (120, 120))  # seconds, of one process
 
-tools = ["tp-opt", "tp-compile", "tp-run", "tp-plan", "tp-check"]
+tools = ["tp-opt", "tp-compile", "tp-run", "tp-plan", "tp-check", "tp-mpi-collectives"]
 directories = {tool: os.path.join(config.tp_binary_dir, "bin") for tool in tools}
 directories |= {tool: config.llvm_tools_dir for tool in ["FileCheck", "not", "count", "split-file"]}
 for tool, directory in directories.items():
@@ -29,6 +29,8 @@ for tool, directory in directories.items():
         config.available_features.add(tool)
 if shutil.which("chromium"):
     config.available_features.add("chromium")
+if shutil.which("mpirun"):
+    config.available_features.add("mpi")
 config.substitutions.append(("%inputs", os.path.join(config.test_source_root, "Inputs")))
 config.substitutions.append(("%python", sys.executable))
 config.substitutions.append(("%bin", os.path.join(config.tp_binary_dir, "bin")))

@@ -2,6 +2,7 @@
 // in one CollectiveCall; the communicator does it, and the recorder counts the bytes of tp::wireBytesPerRank.
 #include "core/Call.h"
 #include "tprt/Communicator.h"
+#include "tprt/Manifest.h"
 
 using namespace tprt;
 using tp::CollectiveKind;
@@ -20,6 +21,11 @@ void collective(tprt_context *ctx, const char *name, int64_t dtype, CollectiveCa
   if (call.group < 0 || call.group >= static_cast<int64_t>(ctx->groups.size()))
     throw tp::Error("the module names group " + std::to_string(call.group) + " of " + std::to_string(ctx->groups.size()));
   const Group &group = ctx->groups[call.group];
+  if (const EntryInfo *entry = ctx->entry) {
+    call.entry = entry->name;
+    if (call.site >= 0 && call.site < static_cast<int64_t>(entry->collectives.size()))
+      call.where = entry->collectives[call.site].where;
+  }
   if (call.root < 0 || call.root >= group.size())
     throw tp::Error(call.str() + " has root " + std::to_string(call.root) + " in a group of " + std::to_string(group.size()));
   Clock::time_point begin = Clock::now();

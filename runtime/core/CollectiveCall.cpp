@@ -29,7 +29,12 @@ std::string CollectiveCall::str() const {
   if (kind == CollectiveKind::AllReduce || kind == CollectiveKind::ReduceScatter || kind == CollectiveKind::Reduce)
     text += " " + tp::str(reduction);
   text += " of " + std::string(tp::name(type)) + "[" + std::to_string(outer * extent * middle * concat * inner) + "]";
-  return text + " (site " + std::to_string(site) + ")";
+  text += " (site " + std::to_string(site);
+  if (!where.empty())
+    text += ", " + std::string(where);
+  if (!entry.empty())
+    text += ", entry \"" + std::string(entry) + "\"";
+  return text + ")";
 }
 
 } // namespace tprt

@@ -61,6 +61,14 @@ std::string shapeText(const std::vector<int64_t> &shape) {
   return "[" + text + "]";
 }
 
+/// What runs, as an error says it: "contract (layers.*.mlp.down_proj, entry "decode")".
+std::string callText(const EntryInfo &entry, int64_t call) {
+  std::string text = "entry \"" + entry.name + "\"";
+  if (call >= static_cast<int64_t>(entry.calls.size()))
+    return text;
+  return entry.calls[call].function + " (" + entry.calls[call].where + ", " + text + ")";
+}
+
 bool fits(const std::vector<int64_t> &shape, const std::vector<int64_t> &wanted) {
   return shape.size() == wanted.size() && std::equal(shape.begin(), shape.end(), wanted.begin(),
                                                      [](int64_t is, int64_t needed) { return needed < 0 || is == needed; });
@@ -70,27 +78,34 @@ bool fits(const std::vector<int64_t> &shape, const std::vector<int64_t> &wanted)
 
 Program::Program(const Module &module, ProgramOptions given) : module(module), options(std::move(given)) {
   const Manifest &manifest = module.manifest();
-  int64_t ranks = manifest.mesh.size();
+  if (!options.world)
+    options.world = localWorld(manifest.mesh.size(), options.timeoutSeconds);
   if (options.threads == 0)
-    options.threads = std::max<int64_t>(1, std::thread::hardware_concurrency() / ranks);
-  team = std::make_unique<Ranks>(manifest.mesh, manifest.groups, options.threads, options.timeoutSeconds);
-  memories.resize(ranks);
+    options.threads = options.world->threadsPerRank();
+  team = std::make_unique<Ranks>(manifest.mesh, manifest.groups, options.threads, options.world);
+  memories.resize(team->size());
   entryRuns.resize(manifest.entries.size());
   int64_t arenaBytes = 0;
   for (const EntryInfo &entry : manifest.entries)
     arenaBytes = std::max(arenaBytes, entry.arenaBytes);
-  for (int64_t rank = 0; rank < ranks; ++rank) {
-    team->context(rank).recorder.tracing = options.tracing;
-    RankMemory &memory = memories[rank];
+  for (int64_t i = 0; i < team->size(); ++i) {
+    team->context(i).recorder.tracing = options.tracing;
+    RankMemory &memory = memories[i];
     grow(memory.parameters, manifest.parameters, 1);
     grow(memory.states, manifest.states, 1);
     memory.arena = Buffer(arenaBytes);
     memory.entries.resize(manifest.entries.size());
   }
+  world().setActivity([] { return "loading weights"; });
   loadParameters();
+  // Ranks on slower disks come later: that is no failure of the first collective.
+  world().collect("loaded weights", std::vector<std::string>(team->size()));
+  world().setActivity([] { return "the work between two entries"; });
 }
 
 Program::~Program() = default;
+
+Program::RankMemory &Program::memoryOf(int64_t rank) { return memories[rank - world().firstHere()]; }
 
 /// Checks that the weights are those the module was compiled for, and reads every rank's shards in the rank's threads.
 void Program::loadParameters() {
@@ -115,7 +130,7 @@ void Program::loadParameters() {
     ctx.pool.parallelFor(manifest.parameters.size(), 1, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         const TensorInfo &parameter = manifest.parameters[i];
-        loadParameter(parameter, ctx.rank, weights ? &*weights : nullptr, memories[ctx.rank].parameters[i].data());
+        loadParameter(parameter, ctx.rank, weights ? &*weights : nullptr, memoryOf(ctx.rank).parameters[i].data());
         progress.add(localBytes(parameter, 1));
       }
     });
@@ -241,11 +256,13 @@ void Program::run(int64_t index, int64_t n, const std::vector<const Array *> &in
   if (hashing)
     for (const TensorInfo &output : entry.outputs)
       outputHashes[output.name].resize(team->size(), 0xcbf29ce484222325u);
+  world().setActivity([&] { return callText(entry, team->context(0).recorder.currentCall()); });
   team->run([&](tprt_context &ctx) {
     Recorder &recorder = ctx.recorder;
     Clock::time_point started = Clock::now();
     recorder.beginEntry(index, entry.collectives.size());
-    RankMemory &memory = memories[ctx.rank];
+    ctx.entry = &entry;
+    RankMemory &memory = memoryOf(ctx.rank);
     EntryMemory &own = memory.entries[index];
     grow(own.inputs, entry.inputs, n);
     grow(own.outputs, entry.outputs, n);
@@ -259,13 +276,14 @@ void Program::run(int64_t index, int64_t n, const std::vector<const Array *> &in
     });
     Clock::time_point ended = Clock::now();
     for (size_t i = 0; hashing && i < entry.outputs.size(); ++i) {
-      uint64_t &hash = outputHashes.at(entry.outputs[i].name)[ctx.rank];
+      uint64_t &hash = outputHashes.at(entry.outputs[i].name)[ctx.rank - world().firstHere()];
       hash = hashOf(own.outputs[i].data(), localBytes(entry.outputs[i], n), hash);
     }
     if (hashing)
       recorder.around("hash outputs", ended, Clock::now());
     recorder.around(nullptr, started, Clock::now());
   });
+  world().setActivity([] { return "the work between two entries"; });
   EntryRun &run = entryRuns[index];
   ++run.executions;
   run.n = n;
@@ -277,18 +295,32 @@ std::vector<int64_t> Program::localOutputShape(int64_t entry, int64_t index) con
 }
 
 const char *Program::localOutput(int64_t entry, int64_t index, int64_t rank) const {
-  return memories[rank].entries[entry].outputs[index].data();
+  return memories[rank - world().firstHere()].entries[entry].outputs[index].data();
 }
 
 const char *Program::wholeOutput(int64_t entry, int64_t index) const {
-  return manifest().entries[entry].outputs[index].layout.isWhole() ? localOutput(entry, index, 0) : nullptr;
+  return manifest().entries[entry].outputs[index].layout.isWhole() ? localOutput(entry, index, world().firstHere()) : nullptr;
 }
 
 Array Program::output(int64_t entry, int64_t index) const {
   const TensorInfo &info = manifest().entries[entry].outputs[index];
+  std::vector<int64_t> localShape = localOutputShape(entry, index);
+  int64_t bytes = countOf(localShape) * tp::bytesOf(info.type);
   std::vector<const char *> parts;
-  for (int64_t rank = 0; rank < manifest().mesh.size(); ++rank)
-    parts.push_back(localOutput(entry, index, rank));
+  std::vector<std::string> collected;
+  if (info.layout.isWhole()) {
+    parts.assign(world().size(), wholeOutput(entry, index));
+  } else if (team->size() == world().size()) {
+    for (int64_t rank = 0; rank < world().size(); ++rank)
+      parts.push_back(localOutput(entry, index, rank));
+  } else {
+    std::vector<std::string> mine;
+    for (int64_t i = 0; i < team->size(); ++i)
+      mine.emplace_back(localOutput(entry, index, world().firstHere() + i), bytes);
+    collected = world().collect("output \"" + info.name + "\"", std::move(mine));
+    for (const std::string &part : collected)
+      parts.push_back(part.data());
+  }
   return joinShards(info, manifest().mesh, resolveShape(info.shape, entryRuns[entry].n), parts);
 }
 

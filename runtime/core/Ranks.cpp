@@ -1,6 +1,5 @@
 // See tprt/Ranks.h. A rank without a job looks for one for a while and then sleeps: between two tokens it is awake.
 #include "tprt/Ranks.h"
-#include "tprt/LocalWorld.h"
 #include "tprt/Wait.h"
 
 #include <atomic>
@@ -13,6 +12,7 @@
 namespace tprt {
 
 struct Ranks::State {
+  std::shared_ptr<World> world;
   std::deque<tprt_context> contexts;
   std::vector<std::thread> threads;
 
@@ -37,13 +37,16 @@ struct Ranks::State {
 
 void Ranks::State::fail(tprt_context &ctx) {
   bool echo = false;
+  std::string why = "for an unknown reason";
   try {
     throw;
   } catch (const Poisoned &) {
     echo = true;
+  } catch (const std::exception &error) {
+    why = error.what();
   } catch (...) {
   }
-  ctx.communicator->poison();
+  ctx.communicator->poison(why);
   std::lock_guard guard(lock);
   if (!echo && !failure)
     failure = std::current_exception();
@@ -76,10 +79,11 @@ void Ranks::State::work(tprt_context &ctx) {
   }
 }
 
-Ranks::Ranks(const tp::Mesh &mesh, const std::vector<std::vector<tp::AxisPart>> &groups, int64_t threads, double timeoutSeconds)
+Ranks::Ranks(const tp::Mesh &mesh, const std::vector<std::vector<tp::AxisPart>> &groups, int64_t threads,
+             std::shared_ptr<World> world)
     : state(std::make_shared<State>()) {
-  std::shared_ptr<LocalWorld> world = LocalWorld::create(mesh.size(), timeoutSeconds);
-  for (int64_t rank = 0; rank < mesh.size(); ++rank) {
+  state->world = world;
+  for (int64_t rank = world->firstHere(); rank < world->firstHere() + world->ranksHere(); ++rank) {
     tprt_context &ctx = state->contexts.emplace_back(rank, threads, world->communicator(rank));
     for (const std::vector<tp::AxisPart> &parts : groups)
       ctx.groups.push_back(makeGroup(mesh, parts, rank));
@@ -100,7 +104,8 @@ Ranks::~Ranks() {
 }
 
 int64_t Ranks::size() const { return static_cast<int64_t>(state->contexts.size()); }
-tprt_context &Ranks::context(int64_t rank) { return state->contexts[rank]; }
+tprt_context &Ranks::context(int64_t index) { return state->contexts[index]; }
+World &Ranks::world() const { return *state->world; }
 bool Ranks::hasStragglers() const { return state->stragglers; }
 
 void Ranks::run(const std::function<void(tprt_context &)> &job) {

@@ -22,7 +22,7 @@ void Recorder::countSites(int64_t sites) {
 void Recorder::collective(const char *name, int64_t site, int64_t wireBytes, Clock::time_point begin, Clock::time_point end,
                           double waited) {
   countSites(site + 1);
-  int64_t call = calls++;
+  int64_t call = nextCall();
   SiteCount &count = counts[current][site];
   ++count.calls;
   count.wireBytes += wireBytes;

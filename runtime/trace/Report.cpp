@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
+#include <limits>
 #include <numeric>
 #include <tuple>
 
@@ -12,30 +14,52 @@ namespace tprt {
 
 namespace {
 
+/// What one rank counted, as it travels to the other processes.
+tp::Json countsJson(Program &program, int64_t index) {
+  const auto &counts = program.ranks().context(index).recorder.counts;
+  tp::Json json;
+  for (size_t entry = 0; entry < program.manifest().entries.size(); ++entry) {
+    tp::Json sites = tp::Json::array();
+    double seconds = 0;
+    for (size_t site = 0; entry < counts.size() && site < counts[entry].size(); ++site) {
+      const SiteCount &count = counts[entry][site];
+      sites.push_back({count.calls, count.wireBytes});
+      seconds += count.seconds;
+    }
+    json["entries"].push_back({{"sites", sites}, {"seconds_in_collectives", seconds}, {"seconds", program.runOf(entry).seconds}});
+  }
+  for (const auto &[name, hashes] : program.hashes())
+    json["hashes"][name] = hashes[index];
+  return json;
+}
+
+std::vector<tp::Json> collectJson(Program &program, const std::string &what, const std::function<tp::Json(int64_t)> &ofRank) {
+  std::vector<std::string> texts;
+  for (int64_t index = 0; index < program.ranks().size(); ++index)
+    texts.push_back(tp::printJson(ofRank(index), -1));
+  std::vector<tp::Json> documents;
+  for (const std::string &text : program.world().collect(what, std::move(texts)))
+    documents.push_back(tp::parseJson(text, what));
+  return documents;
+}
+
 /// Counts of one site, the largest of the ranks.
-SiteCount largestCount(Program &program, size_t entry, size_t site) {
+SiteCount largestCount(const std::vector<tp::Json> &ranks, size_t entry, size_t site) {
   SiteCount largest;
-  for (int64_t rank = 0; rank < program.ranks().size(); ++rank) {
-    const auto &counts = program.ranks().context(rank).recorder.counts;
-    if (entry >= counts.size() || site >= counts[entry].size())
+  for (const tp::Json &rank : ranks) {
+    const tp::Json &sites = rank["entries"][entry]["sites"];
+    if (site >= sites.size())
       continue;
-    const SiteCount &count = counts[entry][site];
-    largest.calls = std::max(largest.calls, count.calls);
-    largest.wireBytes = std::max(largest.wireBytes, count.wireBytes);
+    largest.calls = std::max(largest.calls, sites[site][0].get<int64_t>());
+    largest.wireBytes = std::max(largest.wireBytes, sites[site][1].get<int64_t>());
   }
   return largest;
 }
 
-double secondsInCollectives(Program &program, size_t entry) {
+double largestSeconds(const std::vector<tp::Json> &ranks, size_t entry, const char *key) {
   double most = 0;
-  for (int64_t rank = 0; rank < program.ranks().size(); ++rank) {
-    const auto &counts = program.ranks().context(rank).recorder.counts;
-    double seconds = 0;
-    if (entry < counts.size())
-      for (const SiteCount &count : counts[entry])
-        seconds += count.seconds;
-    most = std::max(most, seconds);
-  }
+  for (const tp::Json &rank : ranks)
+    most = std::max(most, rank["entries"][entry][key].get<double>());
   return most;
 }
 
@@ -55,7 +79,7 @@ tp::Json collectiveJson(const CollectiveInfo &info, const SiteCount &count, int6
   return json;
 }
 
-tp::Json entryJson(Program &program, size_t index) {
+tp::Json entryJson(Program &program, const std::vector<tp::Json> &ranks, size_t index) {
   const EntryInfo &entry = program.manifest().entries[index];
   const Program::EntryRun &run = program.runOf(index);
   tp::Json json;
@@ -64,13 +88,13 @@ tp::Json entryJson(Program &program, size_t index) {
   json["tokens"] = entry.dynamicMax && run.executions ? entry.tokens * run.n / *entry.dynamicMax : entry.tokens;
   json["collectives"] = tp::Json::array();
   for (size_t site = 0; site < entry.collectives.size(); ++site)
-    if (SiteCount count = largestCount(program, index, site); count.calls)
+    if (SiteCount count = largestCount(ranks, index, site); count.calls)
       json["collectives"].push_back(collectiveJson(entry.collectives[site], count, run.executions, run.n));
   json["tensors"] = entry.tensors;
   json["peak_bytes_per_rank"] = program.bytesPerRank(index);
   json["executions"] = run.executions;
-  json["seconds"] = run.seconds;
-  json["seconds_in_collectives"] = secondsInCollectives(program, index);
+  for (const char *key : {"seconds", "seconds_in_collectives"})
+    json[key] = largestSeconds(ranks, index, key);
   return json;
 }
 
@@ -102,24 +126,61 @@ tp::Json traceJson(const EntryInfo &entry, const TraceEvent &event, int64_t rank
           {"args", std::move(arguments)}};
 }
 
+/// The track of one rank.
+tp::Json trackJson(const Manifest &manifest, const tprt_context &ctx, Clock::time_point start) {
+  tp::Json track = tp::Json::array();
+  track.push_back({{"ph", "M"},
+                   {"name", "thread_name"},
+                   {"pid", 0},
+                   {"tid", ctx.rank},
+                   {"args", {{"name", "rank " + std::to_string(ctx.rank)}}}});
+  const std::vector<TraceEvent> &events = ctx.recorder.events;
+  // An event stands before those within it; of two that last equally long, the one that was noted first.
+  std::vector<size_t> order(events.size());
+  std::iota(order.begin(), order.end(), size_t(0));
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return std::tuple(events[a].begin, events[b].end, a) < std::tuple(events[b].begin, events[a].end, b);
+  });
+  for (size_t i : order)
+    track.push_back(traceJson(manifest.entries[events[i].entry], events[i], ctx.rank, start));
+  return track;
+}
+
+/// When the first event of any rank began, in this process's time.
+Clock::time_point traceStart(Program &program) {
+  // Between processes, times are compared as nanoseconds of rank 0's clock.
+  Clock::duration ahead = program.world().clockAhead();
+  std::vector<tp::Json> firsts = collectJson(program, "trace", [&](int64_t index) {
+    Clock::time_point first = Clock::time_point::max();
+    for (const TraceEvent &event : program.ranks().context(index).recorder.events)
+      first = std::min(first, event.begin + ahead);
+    return tp::Json(static_cast<int64_t>(std::chrono::nanoseconds(first.time_since_epoch()).count()));
+  });
+  int64_t first = std::numeric_limits<int64_t>::max();
+  for (const tp::Json &text : firsts)
+    first = std::min(first, text.get<int64_t>());
+  return Clock::time_point(std::chrono::nanoseconds(first)) - ahead;
+}
+
 } // namespace
 
 tp::Json statistics(Program &program, double tokensPerSecond) {
   const Manifest &manifest = program.manifest();
+  std::vector<tp::Json> ranks = collectJson(program, "statistics", [&](int64_t index) { return countsJson(program, index); });
   tp::Json json;
   json["mesh"] = tp::Json::object();
   for (const tp::MeshAxis &axis : manifest.mesh.axes)
     json["mesh"][axis.name] = axis.size;
   json["entries"] = tp::Json::array();
   for (size_t i = 0; i < manifest.entries.size(); ++i)
-    json["entries"].push_back(entryJson(program, i));
+    json["entries"].push_back(entryJson(program, ranks, i));
   json["tokens_per_second"] = tokensPerSecond;
   json["output_hashes"] = tp::Json::object();
   for (const auto &[name, hashes] : program.hashes()) {
     tp::Json texts = tp::Json::array();
-    for (uint64_t hash : hashes) {
+    for (const tp::Json &rank : ranks) {
       char text[17];
-      std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
+      std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(rank["hashes"][name].get<uint64_t>()));
       texts.push_back(text);
     }
     json["output_hashes"][name] = texts;
@@ -128,25 +189,16 @@ tp::Json statistics(Program &program, double tokensPerSecond) {
 }
 
 void writeTrace(Program &program, const std::string &path) {
+  Clock::time_point start = traceStart(program);
+  std::vector<tp::Json> tracks = collectJson(
+      program, "trace", [&](int64_t index) { return trackJson(program.manifest(), program.ranks().context(index), start); });
+  if (!program.world().hasRankZero())
+    return;
   tp::Json events = tp::Json::array();
-  Clock::time_point start = Clock::time_point::max();
-  for (int64_t rank = 0; rank < program.ranks().size(); ++rank)
-    for (const TraceEvent &event : program.ranks().context(rank).recorder.events)
-      start = std::min(start, event.begin);
   events.push_back({{"ph", "M"}, {"name", "process_name"}, {"pid", 0}, {"tid", 0}, {"args", {{"name", "tp-run"}}}});
-  for (int64_t rank = 0; rank < program.ranks().size(); ++rank) {
-    events.push_back(
-        {{"ph", "M"}, {"name", "thread_name"}, {"pid", 0}, {"tid", rank}, {"args", {{"name", "rank " + std::to_string(rank)}}}});
-    const std::vector<TraceEvent> &own = program.ranks().context(rank).recorder.events;
-    // An event stands before those within it; of two that last equally long, the one that was noted first.
-    std::vector<size_t> order(own.size());
-    std::iota(order.begin(), order.end(), size_t(0));
-    std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-      return std::tuple(own[a].begin, own[b].end, a) < std::tuple(own[b].begin, own[a].end, b);
-    });
-    for (size_t i : order)
-      events.push_back(traceJson(program.manifest().entries[own[i].entry], own[i], rank, start));
-  }
+  for (tp::Json &track : tracks)
+    for (tp::Json &event : track)
+      events.push_back(std::move(event));
   tp::writeFile(path, tp::printJson({{"traceEvents", std::move(events)}, {"displayTimeUnit", "ms"}}, -1));
 }
 
@@ -160,7 +212,7 @@ void dumpRanks(Program &program, const std::string &directory) {
     if (!program.runOf(entry).executions)
       continue;
     for (size_t i = 0; i < manifest.entries[entry].outputs.size(); ++i)
-      for (int64_t rank = 0; rank < program.ranks().size(); ++rank) {
+      for (int64_t rank = program.world().firstHere(), end = rank + program.ranks().size(); rank < end; ++rank) {
         const TensorInfo &info = manifest.entries[entry].outputs[i];
         Array part = Array::zeros(info.type, program.localOutputShape(entry, i));
         std::copy_n(program.localOutput(entry, i, rank), part.bytes.size(), part.bytes.data());

@@ -50,7 +50,7 @@ Sequences readFiles(const Command &command, const tprt::Manifest &manifest, cons
   return sequences;
 }
 
-Sequences readTexts(const Command &command, const tprt::Module &module, const tprt::ModelInfo &model) {
+Sequences readTexts(const Command &command, const tprt::Module &module, const tprt::ModelInfo &model, bool prints) {
   std::optional<Tokenizer> tokenizer = openTokenizer(command, module);
   std::vector<std::vector<int32_t>> texts;
   Sequences sequences;
@@ -71,7 +71,7 @@ Sequences readTexts(const Command &command, const tprt::Module &module, const tp
     values->assign(sequences.rows * sequences.length, 0);
   for (int64_t row = 0; row < sequences.rows; ++row) {
     std::copy(texts[row].begin(), texts[row].end(), sequences.tokens.begin() + row * sequences.length);
-    if (command.printTokens) {
+    if (prints && command.printTokens) {
       std::string line = "tokens:";
       for (int32_t id : texts[row])
         line += " " + std::to_string(id);
@@ -97,7 +97,8 @@ Outcome encode(const Command &command, tprt::Program &program, const tprt::Modul
   const tprt::Manifest &manifest = program.manifest();
   int64_t index = entryCalled(program, "main");
   const tprt::EntryInfo &entry = manifest.entries[index];
-  Sequences sequences = command.tokensFile ? readFiles(command, manifest, entry) : readTexts(command, module, manifest.model);
+  Sequences sequences = command.tokensFile ? readFiles(command, manifest, entry)
+                                           : readTexts(command, module, manifest.model, program.world().hasRankZero());
   int64_t batch = manifest.model.batch, n = tprt::Program::paddedExtent(entry, sequences.length),
           hidden = outputCalled(entry, "hidden");
   std::vector<std::pair<int64_t, std::string>> others;
@@ -134,7 +135,8 @@ Outcome encode(const Command &command, tprt::Program &program, const tprt::Modul
     tprt::Array cut = tprt::Array::zeros(DType::F32, shape);
     std::vector<int64_t> zeros(shape.size(), 0);
     tprt::copyBox(bytesOf(DType::F32), shape, whole.bytes.data(), whole.shape, zeros, cut.bytes.data(), shape, zeros);
-    cut.writeNpy(path);
+    if (program.world().hasRankZero())
+      cut.writeNpy(path);
   };
   write(hidden, *command.hidden);
   for (auto &[output, path] : others)

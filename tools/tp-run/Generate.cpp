@@ -1,7 +1,7 @@
 // Generation: one prefill over all prompts, then a token at a time for all sequences that have not ended.
 //
 // Prompts of different lengths are padded at the end with position -1, which computes nothing that anyone reads. Sampling
-// happens once, from rank 0's logits: all ranks hold the same bits.
+// happens once per process, from the same bits: all go on with the same token. The one that has rank 0 prints.
 #include "Command.h"
 #include "tp/Support/Options.h"
 
@@ -120,7 +120,9 @@ private:
 
 class Printer {
 public:
-  Printer(const Tokenizer *tokenizer, bool live) : tokenizer(tokenizer), live(live && tokenizer) {
+  /// `silent`: prints nothing, another process does.
+  Printer(const Tokenizer *tokenizer, bool live, bool silent)
+      : tokenizer(tokenizer), live(live && tokenizer && !silent), silent(silent) {
     if (this->live)
       stream.emplace(*tokenizer);
   }
@@ -129,6 +131,8 @@ public:
       write(stream->add(id));
   }
   void finish(const std::vector<Sequence> &sequences, bool printTokens) {
+    if (silent)
+      return;
     if (live)
       write(stream->finish() + "\n");
     else if (tokenizer)
@@ -150,7 +154,7 @@ private:
     std::fflush(stdout);
   }
   const Tokenizer *tokenizer;
-  bool live;
+  bool live, silent;
   std::optional<TokenStream> stream;
 };
 
@@ -160,7 +164,7 @@ Outcome generate(const Command &command, tprt::Program &program, const tprt::Mod
   const tprt::ModelInfo &model = program.manifest().model;
   std::optional<Tokenizer> tokenizer = openTokenizer(command, module);
   std::vector<Sequence> sequences = readPrompts(command, model, tokenizer ? &*tokenizer : nullptr);
-  Printer printer(tokenizer ? &*tokenizer : nullptr, sequences.size() == 1);
+  Printer printer(tokenizer ? &*tokenizer : nullptr, sequences.size() == 1, !program.world().hasRankZero());
   auto isEnd = [&](int64_t id) { return std::find(model.eos.begin(), model.eos.end(), id) != model.eos.end(); };
 
   int64_t total = 0, decoded = 0;
@@ -201,7 +205,7 @@ Outcome generate(const Command &command, tprt::Program &program, const tprt::Mod
   double seconds = std::chrono::duration<double>(end - (decoded ? firstDone : begin)).count();
   int64_t counted = decoded ? decoded : total;
   printer.finish(sequences, command.printTokens);
-  if (full)
+  if (full && program.world().hasRankZero())
     std::fprintf(stderr, "note: stopped at %lld tokens, the module's --max-seq\n", static_cast<long long>(model.maxSequence));
   return {seconds > 0 ? static_cast<double>(counted) / seconds : 0};
 }

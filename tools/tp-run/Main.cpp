@@ -7,6 +7,8 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
+#include <unistd.h>
 
 using namespace tp;
 using namespace tp::run;
@@ -79,12 +81,24 @@ void check(const Command &command) {
     throw UsageError("--attention-mask and --token-types need --tokens-file and --hidden");
 }
 
-void checkFits(const Command &command, const tprt::Manifest &manifest) {
-  if (command.communicator != "local")
-    throw Error("this build has the communicator \"local\" only, --comm " + command.communicator + " is not part of it yet");
-  if (int64_t ranks = manifest.mesh.size(); command.ranks && *command.ranks != ranks)
-    throw Error(command.module + " is compiled for " + std::to_string(ranks) + (ranks == 1 ? " rank" : " ranks") + " (mesh " +
-                manifest.mesh.str() + "), --ranks says " + std::to_string(*command.ranks) + "; compile it with another --mesh");
+/// The processes that an MPI launcher started; null: all ranks are threads of this process.
+std::shared_ptr<tprt::World> openWorld(const Command &command) {
+  if (command.communicator == "nccl")
+    throw Error("this build has the communicators \"local\" and \"mpi\", --comm nccl is not part of it yet");
+  return command.communicator == "mpi" ? tprt::mpiWorld(command.timeout) : nullptr;
+}
+
+void checkFits(const Command &command, const tprt::Manifest &manifest, const tprt::World *processes) {
+  int64_t ranks = manifest.mesh.size();
+  std::string compiledFor = command.module + " is compiled for " + std::to_string(ranks) + (ranks == 1 ? " rank" : " ranks") +
+                            " (mesh " + manifest.mesh.str() + "), ";
+  if (command.ranks && *command.ranks != ranks)
+    throw Error(compiledFor + "--ranks says " + std::to_string(*command.ranks) + "; compile it with another --mesh");
+  if (processes && processes->size() != ranks)
+    throw Error(
+        compiledFor +
+        (processes->size() == 1 ? "this is a single process" : "there are " + std::to_string(processes->size()) + " processes") +
+        "; start it as mpirun -n " + std::to_string(ranks) + " tp-run " + command.module + " --comm mpi ...");
   bool languageModel = manifest.model.kind == "language_model";
   bool encoder = manifest.model.kind == "encoder";
   if (!languageModel && ((!command.prompts.empty() && !command.hidden) || !command.tokens.empty() || command.logits))
@@ -95,8 +109,9 @@ void checkFits(const Command &command, const tprt::Manifest &manifest) {
     throw Error(command.module + " is no encoder (its manifest says " + manifest.model.kind + "), --hidden needs one");
 }
 
-tprt::ProgramOptions programOptions(const Command &command) {
+tprt::ProgramOptions programOptions(const Command &command, std::shared_ptr<tprt::World> processes) {
   tprt::ProgramOptions options;
+  options.world = processes;
   options.weights = command.weights;
   options.threads = command.threads.value_or(0);
   options.timeoutSeconds = command.timeout;
@@ -107,48 +122,89 @@ tprt::ProgramOptions programOptions(const Command &command) {
     auto [name, path] = splitNameValue(text);
     options.given[name] = tprt::Array::readNpy(path);
   }
-  options.progress = [](const std::string &text) { std::fprintf(stderr, "%s\n", text.c_str()); };
+  if (!processes || processes->hasRankZero())
+    options.progress = [](const std::string &text) { std::fprintf(stderr, "%s\n", text.c_str()); };
   return options;
 }
 
-int runModule(int argc, char **argv) {
+void printManifest(const Command &command, tprt::World *processes) {
+  std::string text = tprt::readManifestText(command.module) + "\n";
+  if (!processes || processes->hasRankZero())
+    std::fwrite(text.data(), 1, text.size(), stdout);
+  if (processes)
+    processes->finish();
+}
+
+/// Does what the command asks for; afterwards all ranks have done it.
+void runModule(const Command &command, const tprt::Module &module, tprt::Program &program) {
+  program.hashing = command.stats.has_value();
+  bool generating = !command.prompts.empty() || !command.tokens.empty();
+  Outcome outcome = command.hidden       ? encode(command, program, module)
+                    : generating         ? generate(command, program, module)
+                    : command.tokensFile ? score(command, program)
+                                         : runEntry(command, program);
+  if (command.stats) {
+    Json statistics = tprt::statistics(program, outcome.tokensPerSecond);
+    if (program.world().hasRankZero())
+      writeFile(*command.stats, printJson(statistics) + "\n");
+  }
+  if (command.trace)
+    tprt::writeTrace(program, *command.trace);
+  if (command.dumpRanks)
+    tprt::dumpRanks(program, *command.dumpRanks);
+  program.world().finish();
+}
+
+/// Ends a process that has failed while other threads or MPI may still touch its memory: nothing may be torn down.
+[[noreturn]] void endBadly(const Error &error, tprt::World *processes, int status) {
+  Error named = error;
+  if (processes && processes->size() > 1 && std::string_view(error.what()).substr(0, 5) != "rank ")
+    named = Error("rank " + std::to_string(processes->firstHere()) + ": " + error.what(), error.notes);
+  // Another thread may be reporting why this process ends, and ends it.
+  while (processes && !processes->takeReport())
+    pause();
+  printError(named);
+  std::fflush(nullptr);
+  if (processes)
+    processes->leave(named.what());
+  std::_Exit(status);
+}
+
+int runCommand(int argc, char **argv) {
   Command command;
   if (!parse(argc, argv, command))
     return 0;
   check(command);
-  if (command.manifestOnly) {
-    std::string text = tprt::readManifestText(command.module);
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    std::putchar('\n');
-    return 0;
-  }
-  tprt::Module module(command.module);
-  checkFits(command, module.manifest());
-  tprt::Program program(module, programOptions(command));
-  program.hashing = command.stats.has_value();
+  std::shared_ptr<tprt::World> processes = openWorld(command);
+  // Declared out here: what MPI or a rank that hangs may still write to has to outlive a failure.
+  std::optional<tprt::Module> module;
+  std::optional<tprt::Program> program;
+  auto mustEndHere = [&] { return processes || (program && program->ranks().hasStragglers()); };
   try {
-    bool generating = !command.prompts.empty() || !command.tokens.empty();
-    Outcome outcome = command.hidden       ? encode(command, program, module)
-                      : generating         ? generate(command, program, module)
-                      : command.tokensFile ? score(command, program)
-                                           : runEntry(command, program);
-    if (command.stats)
-      writeFile(*command.stats, printJson(tprt::statistics(program, outcome.tokensPerSecond)) + "\n");
-    if (command.trace)
-      tprt::writeTrace(program, *command.trace);
-    if (command.dumpRanks)
-      tprt::dumpRanks(program, *command.dumpRanks);
-  } catch (const Error &error) {
-    if (!program.ranks().hasStragglers())
+    if (command.manifestOnly) {
+      printManifest(command, processes.get());
+      return 0;
+    }
+    module.emplace(command.module);
+    checkFits(command, module->manifest(), processes.get());
+    program.emplace(*module, programOptions(command, processes));
+    runModule(command, *module, *program);
+  } catch (const UsageError &error) {
+    if (!mustEndHere())
       throw;
-    // A rank hangs in code that we cannot stop: nothing may be torn down under it.
-    printError(error);
-    std::fflush(nullptr);
-    std::_Exit(1);
+    endBadly(error, processes.get(), 2);
+  } catch (const Error &error) {
+    if (!mustEndHere())
+      throw;
+    endBadly(error, processes.get(), 1);
+  } catch (const std::exception &error) {
+    if (!mustEndHere())
+      throw;
+    endBadly(Error(error.what()), processes.get(), 1);
   }
   return 0;
 }
 
 } // namespace
 
-int main(int argc, char **argv) { return runTool(argc, argv, runModule); }
+int main(int argc, char **argv) { return runTool(argc, argv, runCommand); }

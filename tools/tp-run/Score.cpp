@@ -82,7 +82,8 @@ Outcome score(const Command &command, tprt::Program &program) {
   tprt::Array cut = tprt::Array::zeros(logits.type, {rows, length, std::min(model.vocabulary, logits.shape[2])});
   tprt::copyBox(bytesOf(logits.type), cut.shape, logits.bytes.data(), logits.shape, {0, 0, 0}, cut.bytes.data(), cut.shape,
                 {0, 0, 0});
-  cut.as(DType::F32).writeNpy(*command.logits);
+  if (program.world().hasRankZero())
+    cut.as(DType::F32).writeNpy(*command.logits);
   return {static_cast<double>(rows * length) / seconds};
 }
 

@@ -1,12 +1,12 @@
-// See tprt/LocalWorld.h. Per collective:
+// Ranks that are threads of one process (tprt/World.h): they read and write one another's buffers. Per collective:
 //   staged  (small) each rank copies its operand aside, one barrier, each computes its result from the copies;
 //   direct  barrier, each computes its result from the operands themselves, barrier before they may change;
 //   sliced  (all-reduce) barrier, each reduces one slice and writes it into everybody's result, barrier.
 // Whoever waits too long asks what the missing ranks are doing, and says so.
-#include "tprt/LocalWorld.h"
+#include "comm/Pieces.h"
 #include "comm/local/Meeting.h"
-#include "comm/local/Pieces.h"
 #include "devices/cpu/Kernels.h"
+#include "tprt/World.h"
 
 #include <algorithm>
 #include <cstring>
@@ -20,9 +20,9 @@ namespace tprt {
 
 namespace {
 
+using comm::Slice;
 using local::Meeting;
 using local::Seat;
-using local::Slice;
 
 /// Operands up to this size are staged. Measured by benchmarks/collectives on 2 cores, us for an all-reduce of f32:
 ///   bytes            64    512   1024   4096   16384
@@ -41,11 +41,16 @@ struct Activity {
   std::optional<CollectiveCall> waitingIn;
 };
 
-class World final : public LocalWorld, public std::enable_shared_from_this<World> {
+class LocalWorld final : public World, public std::enable_shared_from_this<LocalWorld> {
 public:
-  World(int64_t ranks, double timeout)
+  LocalWorld(int64_t ranks, double timeout)
       : timeout(timeout), activities(ranks), crowded(ranks > static_cast<int64_t>(std::thread::hardware_concurrency())) {}
+  int64_t size() const override { return static_cast<int64_t>(activities.size()); }
+  int64_t firstHere() const override { return 0; }
+  int64_t ranksHere() const override { return size(); }
+  int64_t threadsPerRank() const override { return std::max<int64_t>(1, std::thread::hardware_concurrency() / size()); }
   std::unique_ptr<Communicator> communicator(int64_t rank) override;
+  std::vector<std::string> collect(const std::string &, std::vector<std::string> mine) override { return mine; }
 
   Meeting &meeting(int64_t group, const std::vector<int64_t> &members) {
     std::lock_guard guard(lock);
@@ -67,10 +72,10 @@ private:
 
 class LocalCommunicator final : public Communicator {
 public:
-  LocalCommunicator(std::shared_ptr<World> world, int64_t rank) : world(std::move(world)), rank(rank) {}
+  LocalCommunicator(std::shared_ptr<LocalWorld> world, int64_t rank) : world(std::move(world)), rank(rank) {}
 
   double perform(const CollectiveCall &call, const Group &group, const void *src, void *dst) override;
-  void poison() override { world->poisoned = true; }
+  void poison(const std::string &) override { world->poisoned = true; }
   void setRunning(bool running) override {
     Activity &mine = world->activities[rank];
     ++(running ? mine.begun : mine.ended);
@@ -82,13 +87,13 @@ private:
   std::string whereIs(int64_t peer);
   void checkOffers(Meeting &meeting, size_t turn);
 
-  std::shared_ptr<World> world;
+  std::shared_ptr<LocalWorld> world;
   const int64_t rank;
   /// By group index; a group never changes.
   std::vector<Meeting *> meetings;
 };
 
-std::unique_ptr<Communicator> World::communicator(int64_t rank) {
+std::unique_ptr<Communicator> LocalWorld::communicator(int64_t rank) {
   return std::make_unique<LocalCommunicator>(shared_from_this(), rank);
 }
 
@@ -164,7 +169,7 @@ void reduceSliceForAll(const Meeting &meeting, size_t turn, const CollectiveCall
                        const std::vector<const void *> &sources, void *dst) {
   int64_t element = tp::bytesOf(call.type), ranks = static_cast<int64_t>(sources.size());
   constexpr int64_t blockBytes = 16 * 1024;
-  Slice own = local::sliceOf(call.extent, index, ranks);
+  Slice own = comm::sliceOf(call.extent, index, ranks);
   for (int64_t begin = own.begin; begin < own.end; begin += blockBytes / element) {
     int64_t count = std::min(own.end - begin, blockBytes / element);
     char *block = static_cast<char *>(dst) + begin * element;
@@ -180,7 +185,7 @@ double LocalCommunicator::perform(const CollectiveCall &call, const Group &group
     throw Poisoned("another rank failed");
   int64_t ranks = group.size();
   if (ranks == 1) {
-    local::assemble(call, 0, {src}, dst);
+    comm::assemble(call, 0, {comm::sourceIn(comm::partOf(call, 1), 0, src)}, dst);
     return 0;
   }
   Meeting &meeting = meetingOf(call, group);
@@ -188,7 +193,7 @@ double LocalCommunicator::perform(const CollectiveCall &call, const Group &group
   size_t turn = seat.visits++ & 1;
   int64_t bytes = call.operandBytes(ranks);
   bool staged = bytes <= stagedBytes;
-  if (staged && local::reads(call, group.index)) {
+  if (staged && comm::isRead(call, group.index)) {
     if (!seat.staging[turn])
       seat.staging[turn] = std::make_unique<char[]>(stagedBytes);
     if (bytes > 0)
@@ -201,21 +206,25 @@ double LocalCommunicator::perform(const CollectiveCall &call, const Group &group
   wait(meeting, call, group);
   double waited = std::chrono::duration<double>(Clock::now() - begin).count();
   checkOffers(meeting, turn);
-  std::vector<const void *> sources(ranks);
-  for (int64_t r = 0; r < ranks; ++r)
-    sources[r] = meeting.seats[r].offers[turn].src;
+  std::vector<const void *> operands(ranks);
+  std::vector<comm::Source> sources(ranks);
+  comm::Part part = comm::partOf(call, ranks);
+  for (int64_t r = 0; r < ranks; ++r) {
+    operands[r] = meeting.seats[r].offers[turn].src;
+    sources[r] = comm::sourceIn(part, group.index, operands[r]);
+  }
 
   if (staged) {
-    local::assemble(call, group.index, sources, dst);
+    comm::assemble(call, group.index, sources, dst);
   } else if (call.kind == tp::CollectiveKind::AllReduce) {
-    reduceSliceForAll(meeting, turn, call, group.index, sources, dst);
+    reduceSliceForAll(meeting, turn, call, group.index, operands, dst);
     wait(meeting, call, group);
   } else if (call.kind == tp::CollectiveKind::Reduce && group.index != call.root) {
     // What is neutral may overwrite the operand only when the root has read it.
     wait(meeting, call, group);
-    local::assemble(call, group.index, sources, dst);
+    comm::assemble(call, group.index, sources, dst);
   } else {
-    local::assemble(call, group.index, sources, dst);
+    comm::assemble(call, group.index, sources, dst);
     wait(meeting, call, group);
   }
   return waited;
@@ -223,8 +232,8 @@ double LocalCommunicator::perform(const CollectiveCall &call, const Group &group
 
 } // namespace
 
-std::shared_ptr<LocalWorld> LocalWorld::create(int64_t ranks, double timeoutSeconds) {
-  return std::make_shared<World>(ranks, timeoutSeconds);
+std::shared_ptr<World> localWorld(int64_t ranks, double timeoutSeconds) {
+  return std::make_shared<LocalWorld>(ranks, timeoutSeconds);
 }
 
 } // namespace tprt

@@ -1,7 +1,7 @@
 // How one rank reaches the others: the interface behind every collective of functions.def.
 //
-// There is one object per rank. `local` (comm/local) is for ranks that are threads of one process; other transports
-// implement the same few functions. A collective is described by one value, so that what ranks ask for can be compared
+// There is one object per rank. `local` (comm/local) is for ranks that are threads of one process, `mpi` (comm/mpi) for
+// ranks that are processes. A collective is described by one value, so that what ranks ask for can be compared
 // (a mismatch is an error, not a hang), printed, counted and traced without a case for each kind.
 #pragma once
 #include "tp/Support/Bytes.h"
@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tprt {
@@ -31,6 +32,8 @@ struct CollectiveCall {
   /// Of a permute: (source, target) pairs of group indices. Equal on all ranks, but not compared.
   const int64_t *pairs = nullptr;
   int64_t pairCount = 0;
+  /// For people, where known: the place in the model, and the entry that runs. Not compared.
+  std::string_view where = {}, entry = {};
 
   /// Elements that one rank passes in (all-gather: its piece; reduce-scatter: all pieces).
   int64_t operandCount(int64_t ranks) const;
@@ -39,7 +42,7 @@ struct CollectiveCall {
   int64_t operandBytes(int64_t ranks) const { return operandCount(ranks) * tp::bytesOf(type); }
   /// Whether two ranks of a group may meet in these calls.
   bool matches(const CollectiveCall &other) const;
-  /// "all_reduce sum of f32[4096] (site 3)"
+  /// "all_reduce sum of f32[4096] (site 3, layers.*.mlp.down_proj, entry "decode")"
   std::string str() const;
 };
 
@@ -54,8 +57,9 @@ public:
   /// Does `call` with the other ranks of `group`; `src` and `dst` as functions.def says. Returns the seconds spent
   /// waiting for them before the first byte could move. Throws Error (time-out, mismatch) or Poisoned.
   virtual double perform(const CollectiveCall &call, const Group &group, const void *src, void *dst) = 0;
-  /// Makes every rank that waits now or later throw Poisoned, except the first to call this.
-  virtual void poison() = 0;
+  /// This rank has failed: makes every other rank that waits now or later fail too. Those of this process throw Poisoned,
+  /// those of other processes an Error that names this rank and tells `why`.
+  virtual void poison(const std::string &why) = 0;
   /// This rank starts or ends an entry: one that has ended will not come to a collective any more.
   virtual void setRunning(bool running) = 0;
 };

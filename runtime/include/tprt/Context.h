@@ -16,6 +16,7 @@
 namespace tprt {
 
 class Communicator;
+struct EntryInfo;
 struct RotationTable;
 
 /// The ranks that take part in one group's collectives, as seen by one of them.
@@ -43,6 +44,8 @@ struct tprt_context {
   tprt::ThreadPool pool;
   std::unique_ptr<tprt::Communicator> communicator;
   tprt::Recorder recorder;
+  /// The entry that runs, where a Program runs it.
+  const tprt::EntryInfo *entry = nullptr;
 
   /// Scratch memory of at least `bytes`, 64-byte aligned, overwritten by the next call. For kernels, on the rank's own
   /// thread.

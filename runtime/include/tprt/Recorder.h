@@ -3,6 +3,7 @@
 // An entry is a straight line, so the number of a call in it says which op of the program it is: the manifest's "calls" has
 // a name for each, and the module passes none.
 #pragma once
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <vector>
@@ -29,7 +30,7 @@ struct TraceEvent {
   int64_t call, site;
 };
 
-/// Belongs to one rank's thread; read by others only while that rank is at rest.
+/// Belongs to one rank's thread; read by others only while that rank is at rest, but for `currentCall`.
 class Recorder {
 public:
   /// Counts go to the entry with this index from here on, and its calls are numbered from 0.
@@ -37,7 +38,7 @@ public:
   void collective(const char *name, int64_t site, int64_t wireBytes, Clock::time_point begin, Clock::time_point end,
                   double waited);
   void compute(const char *name, Clock::time_point begin, Clock::time_point end) {
-    int64_t call = calls++;
+    int64_t call = nextCall();
     if (tracing)
       events.push_back({name, "compute", begin, end, current, call, -1});
   }
@@ -47,6 +48,9 @@ public:
       events.push_back({name, name ? "runtime" : "entry", begin, end, current, -1, -1});
   }
 
+  /// The number of the call that runs, from any thread.
+  int64_t currentCall() const { return calls.load(std::memory_order_relaxed); }
+
   bool tracing = false;
   /// Per entry, per site, over all executions.
   std::vector<std::vector<SiteCount>> counts;
@@ -54,7 +58,14 @@ public:
 
 private:
   void countSites(int64_t sites);
-  int64_t current = 0, calls = 0;
+  /// Counts a call that has ended, and says which it was. Only one thread writes.
+  int64_t nextCall() {
+    int64_t call = currentCall();
+    calls.store(call + 1, std::memory_order_relaxed);
+    return call;
+  }
+  int64_t current = 0;
+  std::atomic<int64_t> calls{0};
 };
 
 } // namespace tprt

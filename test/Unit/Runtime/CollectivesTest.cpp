@@ -177,7 +177,7 @@ TEST(Collectives, BroadcastReduceAndPermute) {
 TEST(Collectives, GroupsOfAxesAndParts) {
   tp::Mesh mesh = tp::Mesh::parse("dp=2,tp=4");
   std::vector<std::vector<tp::AxisPart>> groups = {{{"tp"}}, {{"dp"}}, {{"tp", 2, 2}}, {{"tp", 1, 2}, {"dp"}}};
-  tprt::Ranks ranks(mesh, groups, 1, 20);
+  tprt::Ranks ranks(mesh, groups, 1, tprt::localWorld(mesh.size(), 20));
   for (size_t g = 0; g < groups.size(); ++g) {
     int64_t n = mesh.sizeOf(groups[g]);
     std::vector<std::vector<float>> out(8, std::vector<float>(n));

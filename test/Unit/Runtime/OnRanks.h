@@ -14,7 +14,7 @@ namespace tprt::test {
 /// A mesh "tp=n" whose group 0 is all of it.
 inline std::unique_ptr<Ranks> makeRanks(int64_t n, double timeout = 20, int64_t threads = 1) {
   tp::Mesh mesh{{{"tp", n}}};
-  return std::make_unique<Ranks>(mesh, std::vector<std::vector<tp::AxisPart>>{{{"tp"}}}, threads, timeout);
+  return std::make_unique<Ranks>(mesh, std::vector<std::vector<tp::AxisPart>>{{{"tp"}}}, threads, localWorld(n, timeout));
 }
 
 inline std::vector<float> randomFloats(int64_t count, uint64_t seed, float scale = 1) {

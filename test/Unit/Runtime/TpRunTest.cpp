@@ -116,7 +116,10 @@ TEST(TpRun, RefusesWithOneErrorAndTheRightStatus) {
   };
   expect("--ranks 3", 1,
          folder.module() + " is compiled for 2 ranks (mesh tp=2), --ranks says 3; compile it with another --mesh");
-  expect("--comm mpi --entry main", 1, "this build has the communicator \"local\" only");
+  expect("--comm mpi --entry main", 1,
+         folder.module() + " is compiled for 2 ranks (mesh tp=2), this is a single process; start it as mpirun -n 2 tp-run " +
+             folder.module() + " --comm mpi ...");
+  expect("--comm nccl --entry main", 1, "this build has the communicators \"local\" and \"mpi\"");
   expect("--bogus", 2, "");
   expect("--top-k 5 --tokens 1", 2, "--top-k and --top-p need a --temperature above 0");
   expect("--tokens 1,x", 1, "");
