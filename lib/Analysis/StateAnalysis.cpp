@@ -2,8 +2,9 @@
 //
 // A local program no longer says which factor an axis splits. It follows from the operands: a dimension with one factor
 // gives that factor its axes, and a dimension with several (query heads = key heads x group) is told apart by the operand
-// that has one of them alone. Only a reshape can leave it open (64 -> 1x64: which of the two is split?), so Partition writes
-// the global type of its result beside it. What a rank may combine is then a question per axis: see `combine`.
+// that has one of them alone. Where no operand tells (64 -> 1x64: which of the two is split?; a constant; a new dimension of a
+// broadcast), Partition writes the global type of the result beside the op. What a rank may combine is then a question per axis: see
+// `combine`.
 #include "tp/Analysis/StateAnalysis.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -195,7 +196,10 @@ private:
     if (llvm::none_of(op->getResultTypes(), llvm::IsaPred<TensorType>))
       return success(); // sizes and scalars
     if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
-      set(constant, stateOfConstant(constant));
+      LocalState state = stateOfConstant(constant);
+      if (failed(addWrittenLayout(constant, state)))
+        return failure();
+      set(constant, state);
       return success();
     }
     if (auto iota = dyn_cast<nn::IotaOp>(op))
@@ -204,6 +208,8 @@ private:
       LocalState state = whole(cast<RankedTensorType>(op->getResult(0).getType()));
       state.uniform.assign(state.dims.size(), true);
       state.neutralForSum = state.neutralForMax = state.neutralForMin = true;
+      if (failed(addWrittenLayout(op, state)))
+        return failure();
       set(op->getResult(0), state);
       return success();
     }
@@ -259,6 +265,51 @@ private:
     return state;
   }
 
+  // The layout that Partition has written beside an op whose operands do not tell how its result is split.
+  FailureOr<LayoutAttr> writtenLayout(Operation *op) {
+    auto written = op->getAttrOfType<TypeAttr>(globalTypeAttrName);
+    auto global = written ? dyn_cast<RankedTensorType>(written.getValue()) : RankedTensorType();
+    if (!global || !layoutOf(global))
+      return LayoutAttr();
+    std::string problem = problemWith(layoutOf(global).getLayout(), shapeOf(global), mesh);
+    if (!problem.empty())
+      return op->emitOpError() << globalTypeAttrName << ": " << problem;
+    if (localType(global, mesh) != op->getResult(0).getType())
+      return op->emitOpError() << "makes " << op->getResult(0).getType() << ", but one rank's part of " << global << " is "
+                               << localType(global, mesh);
+    return layoutOf(global);
+  }
+
+  // Of a value whose elements are alike along a dimension, any part is a shard, and what is neutral is a part of a partial value: they
+  // are what is written.
+  LogicalResult addWrittenLayout(Operation *op, LocalState &state) {
+    FailureOr<LayoutAttr> written = writtenLayout(op);
+    if (failed(written) || failed(addWrittenPartial(op, *written, state)))
+      return failure();
+    for (size_t d = 0; *written && d < state.dims.size(); ++d) {
+      Axes axes = stripped(written->getLayout().dims[d].axes);
+      if (axes.empty() || !state.dims[d].empty())
+        continue;
+      if (!state.uniform[d])
+        return op->emitOpError() << "differs along dimension " << d << ", so the same on all ranks is no shard over "
+                                 << braced(axes);
+      state.dims[d] = axes;
+    }
+    return success();
+  }
+
+  LogicalResult addWrittenPartial(Operation *op, LayoutAttr written, LocalState &state) {
+    Axes partial = written ? stripped(written.getLayout().partial) : Axes();
+    if (partial.empty())
+      return success();
+    if (!state.isNeutral(written.getLayout().reduction))
+      return op->emitOpError() << "is not neutral, so the same on all ranks is no partial "
+                               << tp::str(written.getLayout().reduction) << " over " << braced(partial);
+    state.partial = partial;
+    state.reduction = written.getLayout().reduction;
+    return success();
+  }
+
   static void setNeutral(LocalState &state, Attribute element) {
     if (auto number = dyn_cast_or_null<FloatAttr>(element)) {
       state.neutralForSum = number.getValue().isZero();
@@ -294,6 +345,8 @@ private:
       for (size_t d = 0; d < state.dims.size(); ++d)
         if (state.uniform[d])
           state.dims[d] = of(op.getLike()).dims[d];
+    if (failed(addWrittenLayout(op, state)))
+      return failure();
     set(op, state);
     return success();
   }
@@ -513,7 +566,7 @@ private:
   LogicalResult inferByRule(Operation *op, ShardingRule rule) {
     FactorMap map = rule.getFactorMap();
     std::vector<std::optional<Axes>> factorAxes(map.factors.size());
-    if (failed(findFactorAxes(op, map, factorAxes)))
+    if (failed(findFactorAxes(op, map, factorAxes)) || failed(addWrittenFactors(op, map, factorAxes)))
       return failure();
     std::vector<Axes> lists;
     for (const auto &axes : factorAxes)
@@ -550,8 +603,26 @@ private:
         Attribute value;
         if (matchPattern(fill.getInputs()[0], m_Constant(&value)))
           setNeutral(mine, value);
+        FailureOr<LayoutAttr> written = writtenLayout(op);
+        if (failed(written) || failed(addWrittenPartial(op, *written, mine)))
+          return failure();
       }
       set(result, mine);
+    }
+    return success();
+  }
+
+  // Factors that no operand (or only a uniform one) has.
+  LogicalResult addWrittenFactors(Operation *op, const FactorMap &map, std::vector<std::optional<Axes>> &factorAxes) {
+    if (op->getNumResults() != 1 || !op->hasAttr(globalTypeAttrName))
+      return success();
+    FailureOr<LayoutAttr> written = writtenLayout(op);
+    if (failed(written))
+      return failure();
+    for (size_t d = 0; *written && d < map.results[0].size(); ++d) {
+      const FactorMap::Dim &dim = map.results[0][d];
+      if (dim.size() == 1 && !factorAxes[dim[0]] && map.factors[dim[0]].kind == FactorKind::Parallel)
+        factorAxes[dim[0]] = stripped(written->getLayout().dims[d].axes);
     }
     return success();
   }

@@ -240,6 +240,7 @@ private:
       auto type = cast<RankedTensorType>(localOf(global));
       Value value = arith::ConstantOp::create(builder, op.getLoc(), elements.resizeSplat(type));
       bool neutral = isNeutral(elements.getSplatValue<Attribute>(), layout.reduction);
+      noteLayout(value.getDefiningOp(), global, /*isPartial=*/neutral);
       local[op] = neutral ? value : kept(op, value, layout);
       return success();
     }
@@ -274,7 +275,9 @@ private:
             arith::DivUIOp::create(builder, op.getLoc(), mapped, arith::ConstantIndexOp::create(builder, op.getLoc(), pieces));
       sizes.push_back(mapped);
     }
-    local[op] = tensor::EmptyOp::create(builder, op.getLoc(), localOf(global), sizes);
+    auto made = tensor::EmptyOp::create(builder, op.getLoc(), localOf(global), sizes);
+    noteLayout(made, global, /*isPartial=*/false);
+    local[op] = made;
     return success();
   }
 
@@ -304,11 +307,17 @@ private:
     if (isa<nn::ReshapeOp>(op) &&
         localOf(op->getOperand(0).getType()) != withLayout(cast<RankedTensorType>(op->getOperand(0).getType()), {}))
       built->setAttr(globalTypeAttrName, TypeAttr::get(op->getResult(0).getType()));
+    else if (op->getNumResults() == 1 && hasSplitOfItsOwn(rule.getFactorMap(), *factors))
+      noteLayout(built, cast<RankedTensorType>(op->getResult(0).getType()), /*isPartial=*/false);
     bool isSource = llvm::none_of(op->getOperandTypes(), llvm::IsaPred<TensorType>) || isa<linalg::FillOp>(op);
     for (auto [old, made] : llvm::zip_equal(op->getResults(), built->getResults())) {
       local[old] = made;
       LayoutAttr layout = layoutOf(old);
-      if (isSource && layout && !isNeutralFill(op, layout.getLayout().reduction))
+      if (!isSource || !layout)
+        continue;
+      if (isNeutralFill(op, layout.getLayout().reduction))
+        noteLayout(built, cast<RankedTensorType>(old.getType()), /*isPartial=*/true);
+      else
         local[old] = kept(op, made, layout.getLayout());
     }
     return success();
@@ -318,6 +327,31 @@ private:
     auto fill = dyn_cast<linalg::FillOp>(op);
     Attribute value;
     return fill && matchPattern(fill.getInputs()[0], m_Constant(&value)) && isNeutral(value, kind);
+  }
+
+  // Whether a factor of the result that no operand has is split.
+  bool hasSplitOfItsOwn(const FactorMap &map, const FactorAxes &factors) const {
+    std::vector<bool> known(map.factors.size(), false);
+    for (const FactorMap::Tensor &operand : map.operands)
+      for (const FactorMap::Dim &dim : operand)
+        for (int64_t factor : dim)
+          known[factor] = true;
+    for (const FactorMap::Dim &dim : map.results[0])
+      for (int64_t factor : dim)
+        if (!known[factor] && mesh.sizeOf(factors.axes[factor]) > 1)
+          return true;
+    return false;
+  }
+
+  // Writes beside an op the layout of its result where its operands do not tell: StateAnalysis reads it. Partial is what is
+  // neutral and so needs nobody to keep it.
+  void noteLayout(Operation *made, RankedTensorType global, bool isPartial) const {
+    Layout layout = canonical(mesh, layoutOf(global).getLayout());
+    if (!isPartial)
+      layout.partial.clear();
+    if (!layout.isWhole())
+      made->setAttr(globalTypeAttrName,
+                    TypeAttr::get(withLayout(global, LayoutAttr::get(global.getContext(), meshName, layout))));
   }
 
   // An op that has no tensors, or is whole in all of them, or only passes them on.

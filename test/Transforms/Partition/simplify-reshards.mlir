@@ -30,7 +30,7 @@ func.func @exchange(%x: !split) -> !other {
 // CHECK-LABEL: func.func @constants(
 // CHECK-NOT: tp.reshard
 // LOCAL-LABEL: func.func @constants(
-// LOCAL: arith.constant dense<2.000000e+00> : tensor<2x64xf32>
+// LOCAL: arith.constant {tp.global = {{.*}}} dense<2.000000e+00> : tensor<2x64xf32>
 // LOCAL: %[[TWO:.*]] = arith.constant dense<2.000000e+00> : tensor<8x64xf32>
 // LOCAL: tp.keep sum %[[TWO]] over @mesh[tp], I -> P
 func.func @constants() -> (!split, !partial) {
