@@ -3,6 +3,7 @@
 // The conjugate table in one place. A cotangent has the dual state of its value (R <-> P, I and S stay), so the backward half of
 // an op X -> Y takes dual(Y) to dual(X), and the verifier of the built op checks the table again.
 #include "dialects/tp/Tp.h"
+#include "tp/Support/Neutral.h"
 
 using namespace mlir;
 
@@ -66,16 +67,17 @@ double combine(Reduction kind, double a, double b) {
   return kind == Reduction::Sum ? a + b : kind == Reduction::Max ? std::max(a, b) : std::min(a, b);
 }
 
-double neutral(Reduction kind) {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  return kind == Reduction::Sum ? 0 : kind == Reduction::Max ? -infinity : infinity;
+// Sums wrap around.
+int64_t combine(Reduction kind, int64_t a, int64_t b) {
+  int64_t sum = static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+  return kind == Reduction::Sum ? sum : kind == Reduction::Max ? std::max(a, b) : std::min(a, b);
 }
 
-void setAt(HostTensor &tensor, int64_t i, double value) {
-  if (tensor.isFloat())
-    tensor.floats[i] = value;
+void setAt(HostTensor &to, int64_t i, const HostTensor &from, int64_t j) {
+  if (to.isFloat())
+    to.floats[i] = from.floats[j];
   else
-    tensor.ints[i] = static_cast<int64_t>(std::clamp(value, -9.2e18, 9.2e18));
+    to.ints[i] = from.ints[j];
 }
 
 // outer, extent, inner of dimension `dim`.
@@ -93,7 +95,7 @@ HostTensor sliceOf(const HostTensor &whole, int64_t dim, int64_t pieces, int64_t
   auto [outer, extent, inner] = around(result, dim);
   for (int64_t o = 0; o < outer; ++o)
     for (int64_t e = 0; e < extent * inner; ++e)
-      setAt(result, o * extent * inner + e, whole.at(o * pieces * extent * inner + index * extent * inner + e));
+      setAt(result, o * extent * inner + e, whole, o * pieces * extent * inner + index * extent * inner + e);
   return result;
 }
 
@@ -102,7 +104,7 @@ void putInto(HostTensor &whole, const HostTensor &shard, int64_t dim, int64_t pi
   auto [outer, extent, inner] = around(shard, dim);
   for (int64_t o = 0; o < outer; ++o)
     for (int64_t e = 0; e < extent * inner; ++e)
-      setAt(whole, o * pieces * extent * inner + index * extent * inner + e, shard.at(o * extent * inner + e));
+      setAt(whole, o * pieces * extent * inner + index * extent * inner + e, shard, o * extent * inner + e);
 }
 
 HostTensor zerosGrown(const HostTensor &shard, int64_t dim, int64_t pieces) {
@@ -121,17 +123,20 @@ HostTensor gathered(const PerRank &operands, const std::vector<int64_t> &group, 
 // Adds in group order, as every communicator of the runtime does, rounding once at the end.
 HostTensor reduced(const PerRank &operands, const std::vector<int64_t> &group, Reduction kind) {
   HostTensor result = operands[group[0]];
-  for (size_t r = 1; r < group.size(); ++r)
-    for (int64_t i = 0; i < result.count(); ++i)
-      setAt(result, i, combine(kind, result.at(i), operands[group[r]].at(i)));
+  for (size_t r = 1; r < group.size(); ++r) {
+    const HostTensor &other = operands[group[r]];
+    for (size_t i = 0; i < result.floats.size(); ++i)
+      result.floats[i] = combine(kind, result.floats[i], other.floats[i]);
+    for (size_t i = 0; i < result.ints.size(); ++i)
+      result.ints[i] = combine(kind, result.ints[i], other.ints[i]);
+  }
   result.round();
   return result;
 }
 
-HostTensor filled(const HostTensor &like, double value) {
+HostTensor neutralLike(const HostTensor &like, Reduction kind) {
   HostTensor result = like;
-  for (int64_t i = 0; i < result.count(); ++i)
-    setAt(result, i, value);
+  fillNeutral(result, kind);
   return result;
 }
 
@@ -284,7 +289,7 @@ Reduction KeepOp::getReductionKind() { return toReduction(getReduction()); }
 PerRank KeepOp::evaluateOnRanks(const Mesh &mesh, const PerRank &operands) {
   return onEveryRank(mesh, getAxesAttr(), [&](const auto &group, int64_t index) {
     const HostTensor &mine = operands[group[index]];
-    return index == 0 ? mine : filled(mine, neutral(getReductionKind()));
+    return index == 0 ? mine : neutralLike(mine, getReductionKind());
   });
 }
 Value KeepOp::buildConjugate(OpBuilder &b, Location loc, Value cotangent) {
@@ -324,7 +329,7 @@ Reduction ReduceOp::getReductionKind() { return toReduction(getReduction()); }
 PerRank ReduceOp::evaluateOnRanks(const Mesh &mesh, const PerRank &operands) {
   return onEveryRank(mesh, getAxesAttr(), [&](const auto &group, int64_t index) {
     HostTensor total = reduced(operands, group, getReductionKind());
-    return index == int64_t(getRoot()) ? total : filled(total, neutral(getReductionKind()));
+    return index == int64_t(getRoot()) ? total : neutralLike(total, getReductionKind());
   });
 }
 Value ReduceOp::buildConjugate(OpBuilder &b, Location loc, Value cotangent) {
@@ -341,7 +346,7 @@ std::optional<CollectiveKind> GatherOp::getCollectiveKind() { return CollectiveK
 PerRank GatherOp::evaluateOnRanks(const Mesh &mesh, const PerRank &operands) {
   return onEveryRank(mesh, getAxesAttr(), [&](const auto &group, int64_t index) {
     HostTensor whole = gathered(operands, group, getDim());
-    return index == int64_t(getRoot()) ? whole : filled(whole, 0);
+    return index == int64_t(getRoot()) ? whole : neutralLike(whole, Reduction::Sum);
   });
 }
 Value GatherOp::buildConjugate(OpBuilder &b, Location loc, Value cotangent) {
@@ -389,7 +394,7 @@ PerRank PermuteOp::evaluateOnRanks(const Mesh &mesh, const PerRank &operands) {
     for (size_t i = 0; i + 1 < getPairs().size(); i += 2)
       if (getPairs()[i + 1] == index)
         return operands[group[getPairs()[i]]];
-    return filled(operands[group[index]], 0);
+    return neutralLike(operands[group[index]], Reduction::Sum);
   });
 }
 Value PermuteOp::buildConjugate(OpBuilder &b, Location loc, Value cotangent) {

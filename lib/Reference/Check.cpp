@@ -62,7 +62,7 @@ public:
     }
   }
 
-  NamedTensors run(const NamedTensors &inputs) {
+  NamedTensors run(const NamedTensors &inputs, const Disturb &disturb) {
     auto function = module.lookupSymbol<func::FuncOp>(inputs.entry);
     if (!function)
       throw Error("the program has no function @" + inputs.entry);
@@ -80,7 +80,7 @@ public:
         error.emplace("interpreting @" + inputs.entry + ": " + diagnostic.str());
       return success();
     });
-    FailureOr<PerRank> results = evaluate(function, std::move(arguments), stores);
+    FailureOr<PerRank> results = evaluate(function, std::move(arguments), stores, disturb);
     if (failed(results))
       throw error.value_or(Error("interpreting @" + inputs.entry + " failed"));
     return assembled(function, *results);
@@ -112,11 +112,11 @@ private:
 };
 } // namespace
 
-Outputs runProgram(ModuleOp module, const CheckCase &check) {
+Outputs runProgram(ModuleOp module, const CheckCase &check, const Disturb &disturb) {
   ProgramRun program(module, check);
   Outputs outputs;
   for (const NamedTensors &entry : check.entries)
-    outputs.push_back(program.run(entry));
+    outputs.push_back(program.run(entry, disturb));
   return outputs;
 }
 

@@ -26,7 +26,7 @@ Tensor borrow(HostTensor &tensor) { return Tensor(Tensor(), &tensor); }
 
 class Run {
 public:
-  Run(std::vector<Store> &stores) : stores(stores), written(stores.size()) {}
+  Run(std::vector<Store> &stores, const Disturb &disturb) : stores(stores), disturb(disturb), written(stores.size()) {}
 
   FailureOr<std::vector<std::vector<Tensor>>> call(func::FuncOp function, std::vector<std::vector<Tensor>> arguments) {
     if (function.isDeclaration())
@@ -69,6 +69,7 @@ public:
 
 private:
   std::vector<Store> &stores;
+  const Disturb &disturb;
   /// States set so far, per rank.
   std::vector<std::map<std::string, Tensor>> written;
 
@@ -158,15 +159,20 @@ private:
       if (failed(isLinalg ? evaluateLinalg(op, lookup, results) : evaluateTensorOp(op, lookup, results)))
         return failure();
     }
-    for (auto [value, result] : llvm::zip_equal(op->getResults(), results))
+    for (auto [value, result] : llvm::zip_equal(op->getResults(), results)) {
+      if (disturb)
+        disturb(op, result);
       frame[value] = own(std::move(result));
+    }
     return success();
   }
 
   LogicalResult evaluateItself(Evaluate op, Frame &frame, SmallVectorImpl<HostTensor> &results) {
     SmallVector<HostTensor> operands(op->getNumOperands());
-    // An operand that stands twice is copied the second time.
-    auto firstPlace = [&](unsigned i) { return llvm::find(op->getOperands(), op->getOperand(i)) - op->getOperands().begin(); };
+    // A tensor that stands twice is copied the second time; two values may be one tensor (arguments of a call, reads of a state).
+    SmallVector<HostTensor *> tensors =
+        llvm::map_to_vector(op->getOperands(), [&](Value each) { return frame.lookup(each).get(); });
+    auto firstPlace = [&](unsigned i) { return llvm::find(tensors, tensors[i]) - tensors.begin(); };
     for (unsigned i = 0; i < operands.size(); ++i)
       operands[i] = firstPlace(i) == i ? std::move(*frame.lookup(op->getOperand(i))) : operands[firstPlace(i)];
     LogicalResult outcome = op.evaluate(operands, results);
@@ -231,7 +237,7 @@ int64_t ranksOf(func::FuncOp function) {
   return mesh && isLocal(function) ? mesh.getMesh().size() : 1;
 }
 
-FailureOr<PerRank> evaluate(func::FuncOp function, PerRank inputs, std::vector<Store> &stores) {
+FailureOr<PerRank> evaluate(func::FuncOp function, PerRank inputs, std::vector<Store> &stores, const Disturb &disturb) {
   if (inputs.size() != stores.size())
     return function.emitOpError() << "got inputs for " << inputs.size() << " ranks and stores for " << stores.size();
   std::vector<std::vector<Tensor>> arguments(inputs.size());
@@ -241,7 +247,7 @@ FailureOr<PerRank> evaluate(func::FuncOp function, PerRank inputs, std::vector<S
     for (HostTensor &tensor : tensors)
       values.push_back(own(std::move(tensor)));
   }
-  Run run(stores);
+  Run run(stores, disturb);
   FailureOr<std::vector<std::vector<Tensor>>> values = run.call(function, std::move(arguments));
   if (failed(values))
     return failure();

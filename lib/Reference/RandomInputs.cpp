@@ -94,6 +94,9 @@ private:
       return indexes(embedding.getTable(), 0);
     if (auto gather = dyn_cast<nn::GatherOp>(op); gather && value == gather.getIndices())
       return indexes(gather.getInput(), gather.getAxis());
+    if (auto gather = dyn_cast<tensor::GatherOp>(op); gather && value == gather.getIndices())
+      for (int64_t dim : gather.getGatherDims())
+        indexes(gather.getSource(), dim);
     if (auto rope = dyn_cast<nn::RopeOp>(op))
       meaning.isPosition |= value == rope.getPositions();
     if (auto update = dyn_cast<nn::CacheUpdateOp>(op))

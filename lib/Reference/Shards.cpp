@@ -3,10 +3,10 @@
 
 #include "dialects/nn/Strided.h"
 #include "tp/Support/Error.h"
+#include "tp/Support/Neutral.h"
 
 #include <algorithm>
 #include <bit>
-#include <limits>
 
 namespace tp::reference {
 
@@ -19,17 +19,6 @@ static StridedView viewOf(const std::vector<int64_t> &shape, const Shard &shard)
   for (size_t dim = 0; dim < shape.size(); ++dim)
     view.offset += shard.offsets[dim] * view.strides[dim];
   return view;
-}
-
-static void fillNeutral(HostTensor &tensor, Reduction kind) {
-  bool isMax = kind == Reduction::Max, isSum = kind == Reduction::Sum;
-  double infinity = std::numeric_limits<double>::infinity();
-  std::fill(tensor.floats.begin(), tensor.floats.end(), isSum ? 0 : isMax ? -infinity : infinity);
-  std::fill(tensor.ints.begin(), tensor.ints.end(),
-            isSum   ? 0
-            : isMax ? std::numeric_limits<int64_t>::min()
-                    : std::numeric_limits<int64_t>::max());
-  tensor.round();
 }
 
 std::vector<HostTensor> splitToRanks(const HostTensor &whole, const Layout &layout, const Mesh &mesh) {

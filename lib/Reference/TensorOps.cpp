@@ -231,6 +231,32 @@ LogicalResult evaluateExtract(tensor::ExtractOp op, const Lookup &lookup, Result
   return success();
 }
 
+/// Slices that are 1 thick along the gathered dimensions, one for each row of indices.
+LogicalResult evaluateGather(tensor::GatherOp op, const Lookup &lookup, Results &results) {
+  const HostTensor &source = lookup(op.getSource()), &indices = lookup(op.getIndices());
+  FailureOr<HostTensor> result = zerosFor(op, op.getResultType(), shapeOf(op.getResultType()));
+  if (failed(result))
+    return failure();
+  std::vector<int64_t> slice = source.shape, strides = stridesOf(source.shape);
+  for (int64_t dim : op.getGatherDims())
+    slice[dim] = 1;
+  int64_t thick = 1, tuple = op.getGatherDims().size();
+  for (int64_t size : slice)
+    thick *= size;
+  for (int64_t row = 0, rows = tuple ? indices.count() / tuple : 0; row < rows; ++row) {
+    StridedView view{0, strides};
+    for (auto [k, dim] : llvm::enumerate(op.getGatherDims())) {
+      int64_t index = indices.ints[row * tuple + k];
+      if (index < 0 || index >= source.shape[dim])
+        return op.emitOpError() << "gathers element " << index << " of dimension " << dim << " of size " << source.shape[dim];
+      view.offset += index * strides[dim];
+    }
+    copyStrided(slice, source, view, *result, {row * thick, stridesOf(slice)});
+  }
+  results.push_back(std::move(*result));
+  return success();
+}
+
 /// tensor.empty, tensor.splat, tensor.from_elements: made from sizes or scalars.
 LogicalResult evaluateFromScalars(Operation *op, const Lookup &lookup, Results &results) {
   std::vector<int64_t> shape = shapeOf(cast<RankedTensorType>(op->getResult(0).getType()));
@@ -278,6 +304,8 @@ LogicalResult evaluateTensorOp(Operation *op, const Lookup &lookup, Results &res
     return evaluateConcat(concat, lookup, results);
   if (auto pad = dyn_cast<tensor::PadOp>(op))
     return evaluatePad(pad, lookup, results);
+  if (auto gather = dyn_cast<tensor::GatherOp>(op))
+    return evaluateGather(gather, lookup, results);
   if (auto extract = dyn_cast<tensor::ExtractOp>(op))
     return evaluateExtract(extract, lookup, results);
   return op->emitOpError() << "cannot be evaluated by the reference interpreter";

@@ -45,7 +45,7 @@ HostTensor parameterValue(mlir::ModuleOp module, llvm::StringRef name, const Che
 
 /// Runs all entries of a program of any form, one after the other, states living on. Throws Error, also where ranks disagree
 /// about a replicated result.
-Outputs runProgram(mlir::ModuleOp module, const CheckCase &check);
+Outputs runProgram(mlir::ModuleOp module, const CheckCase &check, const Disturb &disturb = {});
 
 struct Difference {
   std::string entry, output;

@@ -8,6 +8,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
+#include <functional>
 #include <map>
 
 namespace tp::reference {
@@ -24,8 +25,13 @@ bool isLocal(mlir::func::FuncOp function);
 /// The number of pretend ranks that `function` runs on: the mesh's size in the local form, else 1.
 int64_t ranksOf(mlir::func::FuncOp function);
 
+/// May change what an op has computed. How far results move when every step is a little off says how well conditioned a program is.
+using Disturb = std::function<void(mlir::Operation *op, HostTensor &result)>;
+
 /// Calls `function` on all ranks: `inputs` and `stores` have one entry per rank. States that it sets are written to the
-/// stores at its end. A failure is reported on the op that failed.
-mlir::FailureOr<PerRank> evaluate(mlir::func::FuncOp function, PerRank inputs, std::vector<Store> &stores);
+/// stores at its end. A failure is reported on the op that failed. `disturb`, if given, sees every result but those of
+/// collectives, calls and reads of parameters.
+mlir::FailureOr<PerRank> evaluate(mlir::func::FuncOp function, PerRank inputs, std::vector<Store> &stores,
+                                  const Disturb &disturb = {});
 
 } // namespace tp::reference
