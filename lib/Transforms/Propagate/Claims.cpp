@@ -456,9 +456,15 @@ Layout operandLayout(const Graph &graph, const Node &node, const Option &option,
 
 Layout closedWish(const Mesh &mesh, const Layout &wish, const Layout &kept) {
   Layout layout = wish;
+  std::vector<AxisPart> used;
+  for (DimLayout &dim : layout.dims) {
+    dim.axes = mesh.merged(dim.axes);
+    used.insert(used.end(), dim.axes.begin(), dim.axes.end());
+  }
   for (size_t d = 0; d < layout.dims.size(); ++d) {
-    layout.dims[d].axes = mesh.merged(layout.dims[d].axes);
-    if (layout.dims[d].open && layout.dims[d].axes.empty())
+    // What the value is split over there, unless the wish has these axes elsewhere.
+    bool isFree = llvm::none_of(kept.dims[d].axes, [&](const AxisPart &part) { return mesh.overlap(used, part); });
+    if (layout.dims[d].open && layout.dims[d].axes.empty() && isFree)
       layout.dims[d].axes = kept.dims[d].axes;
     layout.dims[d].open = false;
   }

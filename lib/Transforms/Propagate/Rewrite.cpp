@@ -31,6 +31,8 @@ public:
     for (auto function : module.getOps<func::FuncOp>())
       if (!function.isDeclaration())
         rewriteFunction(function);
+    for (Operation *op : unused)
+      op->erase();
   }
 
 private:
@@ -64,9 +66,9 @@ private:
     for (Operation *op : ops)
       if (auto constrain = dyn_cast<ConstrainOp>(op)) {
         constrain.getResult().replaceAllUsesWith(constrain.getInput());
-        constrain.erase();
+        unused.push_back(op);
       } else if (isSource(op) && op->use_empty()) {
-        op->erase();
+        unused.push_back(op);
       }
     Operation *terminator = body.getTerminator();
     removeWishes(function);
@@ -152,10 +154,11 @@ private:
       return;
     // The wish is met by the value itself; where it has a tensor of its own (a second wish), one reshard leads to it.
     int tensor = graph.tensorOf.lookup(op.getResult());
-    Value value = kept(op.getInput());
     auto source = graph.tensorOf.find(op.getInput());
-    if (source == graph.tensorOf.end() || source->second != tensor)
-      value = inLayout(op.getInput(), choice.tensor[tensor], graph.origins[graph.tensors[tensor].wishOrigin].text);
+    bool isTheSame = source != graph.tensorOf.end() && source->second == tensor;
+    Value value = isTheSame
+                      ? kept(op.getInput())
+                      : inLayout(op.getInput(), choice.tensor[tensor], graph.origins[graph.tensors[tensor].wishOrigin].text);
     // Users still name the constrain's result: later operands are looked up through it.
     alias[op.getResult()] = value;
     op->getOpOperand(0).set(value);
@@ -316,6 +319,8 @@ private:
   }
 
   ModuleOp module;
+  /// Erased at the end: the graph finds values by their address, and a new op may get that of an old one.
+  SmallVector<Operation *> unused;
   const Graph &graph;
   const Claims &claims;
   const Choice &choice;
