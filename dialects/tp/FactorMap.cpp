@@ -58,6 +58,12 @@ FactorMap reshapeFactorMap(RankedTensorType from, RankedTensorType to) {
   FactorMap map;
   FactorMap::Tensor left(from.getRank()), right(to.getRank());
   ArrayRef<int64_t> a = from.getShape(), b = to.getShape();
+  if (llvm::is_contained(a, 0) || llvm::is_contained(b, 0)) {
+    // Of no elements no size divides another: nothing hangs together.
+    map.operands.push_back(map.addFactorsFor(from, FactorKind::Whole));
+    map.results.push_back(map.addFactorsFor(to, FactorKind::Whole));
+    return map;
+  }
   size_t i = 0, j = 0;
   // Walks both shapes from the major side; leftA and leftB are what remains of the present dimensions.
   int64_t leftA = 1, leftB = 1;

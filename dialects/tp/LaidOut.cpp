@@ -69,6 +69,7 @@ FailureOr<FactorAxes> workOut(Operation *op, ShardingRule rule, const Mesh &mesh
         return op->emitOpError() << what << " dimension " << i << ": " << braced(axes)
                                  << " does not divide over the parts of the dimension that the op tells apart";
       for (auto &[factor, parts] : perFactor) {
+        std::erase_if(parts, [&](const AxisPart &part) { return mesh.sizeOf(part) == 1; }); // splits nothing
         std::string place = what + " dimension " + std::to_string(i);
         if (map.factors[factor].kind == FactorKind::Whole && mesh.sizeOf(parts) > 1)
           return op->emitOpError() << "needs " << place << " whole, but it is split over " << braced(parts);

@@ -94,6 +94,8 @@ LogicalResult FunctionLowering::lowerCollective(Collective op) {
     return success();
   }
   if (isa<KeepOp>(*op)) {
+    if (value.splat)
+      value = dense(value); // a constant has no memory yet
     Strided result = allocate(value.elementType, extents);
     set(resultValue, result);
     TypedAttr neutral = neutralElement(value.elementType, op.getReductionKind());

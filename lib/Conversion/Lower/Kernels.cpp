@@ -132,6 +132,12 @@ void KernelBuilder::store(Value value, Value pointer, Value index, Type elementT
     value = arith::ExtUIOp::create(builder, loc, stored, value);
   else if (computeType(elementType) != stored)
     value = arith::TruncFOp::create(builder, loc, stored, value);
+  // As bits: what rounds to bf16 chooses between NaN and the rounded bits, and LLVM has no choice between two bf16 that
+  // does not call a function of the compiler's own library.
+  if (elementType.isBF16()) {
+    stored = builder.getI16Type();
+    value = arith::BitcastOp::create(builder, loc, stored, value);
+  }
   Value place = LLVM::GEPOp::create(builder, loc, pointer.getType(), stored, pointer, ArrayRef<LLVM::GEPArg>{index});
   LLVM::StoreOp::create(builder, loc, value, place);
 }
