@@ -19,7 +19,8 @@ resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMI
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 resource.setrlimit(resource.RLIMIT_CPU, (120, 120))  # seconds, of one process
 
-tools = ["tp-opt", "tp-compile", "tp-run", "tp-plan", "tp-check", "tp-lsp-server", "tp-reduce", "tp-mpi-collectives"]
+tools = ["tp-opt", "tp-compile", "tp-run", "tp-plan", "tp-check", "tp-lsp-server", "tp-reduce", "tp-mpi-collectives",
+         "tp-random-programs"]
 directories = {tool: os.path.join(config.tp_binary_dir, "bin") for tool in tools}
 directories |= {tool: config.llvm_tools_dir for tool in ["FileCheck", "not", "count", "split-file"]}
 for tool, directory in directories.items():

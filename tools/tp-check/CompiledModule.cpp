@@ -7,6 +7,7 @@
 #include "tp/Conversion/Lower.h"
 #include "tp/Transforms/Memory.h"
 #include "tprt/Program.h"
+#include "tprt/Report.h"
 
 #include "mlir/IR/Diagnostics.h"
 
@@ -74,7 +75,7 @@ int64_t extentOf(const tprt::EntryInfo &entry, const reference::NamedTensors &in
 
 } // namespace
 
-reference::Outputs runCompiled(ModuleOp local, const reference::CheckCase &check) {
+reference::Outputs runCompiled(ModuleOp local, const reference::CheckCase &check, Json *statistics) {
   tprt::ProgramOptions options;
   for (auto parameter : local.getOps<nn::ParameterOp>()) {
     std::string name = parameter.getSymName().str();
@@ -115,6 +116,8 @@ reference::Outputs runCompiled(ModuleOp local, const reference::CheckCase &check
     }
     outputs.push_back(result);
   }
+  if (statistics)
+    *statistics = tprt::statistics(program, 0);
   return outputs;
 }
 
