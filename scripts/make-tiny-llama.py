@@ -187,7 +187,7 @@ def main():
             continue
         if o.gguf and not o.architecture.startswith("qwen") and (".q_proj" in name or ".k_proj" in name):
             values = interleave_pairs(values, shape, o.heads if ".q_proj" in name else o.kv_heads)
-        tensors.append((gguf_name if o.gguf else name, shape, bytes_of(values, o.dtype)))
+        tensors.append((gguf_name if o.gguf else name, shape, bytes_of(values, o)))
     write_gguf(o, tensors) if o.gguf else write_folder(o, config_of(o), tensors)
 
 

@@ -32,10 +32,10 @@ class RandomModel:
         self.batch = rng.choice([1, 2, 2, 4])
         self.rows = rng.randint(1, self.batch)
         self.length = rng.choice([1, 4, 7, 9, 11])
-        head = rng.choice([4, 8])
+        head = rng.choice([4, 8]) if self.heads > 3 else 8
         arguments = ["--layers", rng.choice([1, 2]), "--heads", self.heads, "--ffn", self.ffn, "--vocab", self.vocab]
         arguments += ["--max-positions", rng.choice([MAX_SEQUENCE, 40]), "--seed", rng.randrange(1 << 30)]
-        arguments += ["--dtype", rng.choice(["F32", "F16", "BF16"]), "--shards", rng.choice([1, 2])]
+        arguments += ["--dtype", rng.choice(["F32", "F16", "BF16"]), "--shards", rng.choice([1, 2]), "--coarse"]
         if family == "gpt2":
             arguments += ["--hidden", head * self.heads, "--activation", rng.choice(["gelu_new", "gelu", "relu", "quick_gelu"])]
             arguments += rng.choice([[], ["--untied"]]) + rng.choice([[], ["--no-prefix"]])
@@ -47,7 +47,7 @@ class RandomModel:
         else:
             self.key_heads = rng.choice([n for n in range(1, self.heads + 1) if self.heads % n == 0])
             # Of llama alone, transformers wants a hidden size that divides over the heads.
-            hidden = rng.choice([16, 24, 36, 48]) if family != "llama" else self.heads * rng.choice([4, 6])
+            hidden = rng.choice([16, 24, 36, 48]) if family != "llama" else self.heads * head
             arguments += ["--architecture", family, "--hidden", hidden, "--head-dim", head, "--kv-heads", self.key_heads]
             arguments += rng.choice([[], ["--tied"]])
             if scaling := rng.choice(ROPE_SCALINGS):

@@ -9,6 +9,7 @@ DTYPES = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
 def add_common_arguments(parser):
     parser.add_argument("--dtype", choices=list(DTYPES), default="F32", help="how weights are stored")
+    parser.add_argument("--coarse", action="store_true", help="weights that F32, F16 and BF16 can all hold")
     parser.add_argument("--shards", type=int, default=1, help="number of safetensors files, with an index where there are several")
     parser.add_argument("--config-only", action="store_true", help="no weights")
     parser.add_argument("--config", type=json.loads, default={}, metavar="JSON", help="keys of config.json to add or to change")
@@ -31,13 +32,18 @@ def values_of(name, shape, source, fan_in=None):
     return array.array("f", ((source.random() * 2 - 1) * width + middle for _ in range(count)))
 
 
-def bytes_of(values, dtype):
-    if dtype == "F32":
-        return values.tobytes()
-    if dtype == "F16":
-        return struct.pack(f"<{len(values)}e", *values)
+def upper_halves(values):
+    """The 16 bits of each number as BF16."""
     bits = array.array("I", values.tobytes())
-    return array.array("H", ((b + 0x7FFF + (b >> 16 & 1)) >> 16 for b in bits)).tobytes()
+    return array.array("H", ((b + 0x7FFF + (b >> 16 & 1)) >> 16 for b in bits))
+
+
+def bytes_of(values, o):
+    if o.coarse:
+        values = array.array("f", array.array("I", (half << 16 for half in upper_halves(values))).tobytes())
+    if o.dtype == "F32":
+        return values.tobytes()
+    return struct.pack(f"<{len(values)}e", *values) if o.dtype == "F16" else upper_halves(values).tobytes()
 
 
 def write_safetensors(path, tensors, dtype):
@@ -80,5 +86,5 @@ def write_random_folder(o, config, shapes, source):
     for name, shape, fan_in in shapes if not o.config_only else []:
         values = values_of(name, shape, source, fan_in)
         if name not in o.without:
-            tensors.append((name, shape, bytes_of(values, o.dtype)))
+            tensors.append((name, shape, bytes_of(values, o)))
     write_folder(o, config, tensors)
