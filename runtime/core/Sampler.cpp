@@ -7,12 +7,19 @@
 
 namespace tprt {
 
+// The largest value first, in lanes that do not wait for one another; then where it stands.
 int64_t greedyToken(const float *logits, int64_t count) {
-  int64_t best = 0;
-  for (int64_t i = 1; i < count; ++i)
-    if (logits[i] > logits[best] || (std::isnan(logits[best]) && !std::isnan(logits[i])))
-      best = i;
-  return best;
+  constexpr int64_t lanes = 16;
+  float best[lanes];
+  std::fill(best, best + lanes, -HUGE_VALF);
+  int64_t i = 0;
+  for (; i + lanes <= count; i += lanes)
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      best[lane] = logits[i + lane] > best[lane] ? logits[i + lane] : best[lane];
+  for (; i < count; ++i)
+    best[0] = logits[i] > best[0] ? logits[i] : best[0];
+  const float *found = std::find(logits, logits + count, *std::max_element(best, best + lanes));
+  return found == logits + count ? 0 : found - logits;
 }
 
 int64_t sampleToken(const float *logits, int64_t count, const SamplingOptions &options, int64_t sequence, int64_t step) {

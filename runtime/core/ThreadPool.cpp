@@ -14,7 +14,17 @@ uint64_t loopOf(uint64_t ticket) { return ticket >> 32; }
 int64_t pieceOf(uint64_t ticket) { return static_cast<int64_t>(ticket & 0xffffffffu); }
 } // namespace
 
+/// Threads of all pools of this process: where they have a core each, nobody gains by one that gives its own away, and
+/// between two loops of a token there are only some microseconds.
+static std::atomic<int64_t> threadsOfAllPools{0};
+
+int64_t ThreadPool::patience() const {
+  static const int64_t cores = std::thread::hardware_concurrency();
+  return threadsOfAllPools.load(std::memory_order_relaxed) <= cores ? 4000 : 300;
+}
+
 ThreadPool::ThreadPool(int64_t threads) {
+  threadsOfAllPools += threads;
   for (int64_t i = 1; i < threads; ++i)
     helpers.emplace_back([this] { help(); });
 }
@@ -25,6 +35,7 @@ ThreadPool::~ThreadPool() {
   ticket.notify_all();
   for (std::thread &helper : helpers)
     helper.join();
+  threadsOfAllPools -= size();
 }
 
 void ThreadPool::run(int64_t total, int64_t grain, Piece body, void *closure) {
@@ -49,7 +60,7 @@ void ThreadPool::run(int64_t total, int64_t grain, Piece body, void *closure) {
   ticket.notify_all();
 
   workOn(loop);
-  for (Wait wait; done.load(std::memory_order_acquire) != number;)
+  for (Wait wait = Wait::forLooks(patience()); done.load(std::memory_order_acquire) != number;)
     wait.pause();
   if (failure)
     std::rethrow_exception(std::exchange(failure, nullptr));
@@ -85,12 +96,12 @@ bool ThreadPool::workOn(uint64_t loop) {
 
 void ThreadPool::help() {
   uint64_t seen = ticket.load();
-  for (Wait wait; !stopping.load(std::memory_order_relaxed);) {
+  for (Wait wait = Wait::forLooks(patience()); !stopping.load(std::memory_order_relaxed);) {
     uint64_t now = ticket.load(std::memory_order_acquire);
     if (loopOf(now) != loopOf(seen)) {
       workOn(loopOf(now));
       seen = now;
-      wait = Wait();
+      wait = Wait::forLooks(patience());
     } else if (wait.count() > looksBeforeSleep) {
       ticket.wait(now);
     } else {

@@ -38,6 +38,9 @@ private:
   bool workOn(uint64_t loop);
   void help();
 
+  /// How long a thread of this pool looks before it gives its core away.
+  int64_t patience() const;
+
   std::vector<std::thread> helpers;
   /// Loop number in the high half, next piece in the low half.
   alignas(64) std::atomic<uint64_t> ticket{0};

@@ -11,6 +11,12 @@ class Wait {
 public:
   /// `crowded`: more threads wait like this than there are cores.
   explicit Wait(bool crowded = false) : spins(crowded ? 2 : 300) {}
+  /// Gives the core away only after so many looks.
+  static Wait forLooks(int64_t spins) {
+    Wait wait;
+    wait.spins = spins;
+    return wait;
+  }
   /// Call between two looks. True about once a millisecond, when it is time to ask about time-outs and the like.
   bool pause() {
     if (++looks < spins) {

@@ -15,6 +15,13 @@ TEST(Sampler, GreedyTakesTheLowestOfEquals) {
   EXPECT_EQ(sampleToken(logits.data(), 5, {}, 0, 0), 1);
   logits = {NAN, -INFINITY, -5, NAN};
   EXPECT_EQ(tprt::greedyToken(logits.data(), 4), 2);
+  EXPECT_EQ(tprt::greedyToken(std::vector<float>(3, NAN).data(), 3), 0);
+  EXPECT_EQ(tprt::greedyToken(std::vector<float>{NAN, -INFINITY}.data(), 2), 1);
+  for (int64_t largest : {0, 15, 16, 38, 39, 40}) {
+    std::vector<float> many(41, -1);
+    many[largest] = many[40] = 0;
+    EXPECT_EQ(tprt::greedyToken(many.data(), 41), largest);
+  }
 }
 
 TEST(Sampler, FollowsTheProbabilities) {
