@@ -33,6 +33,8 @@ def arguments():
     parser.add_argument("--sliding-window", type=int, default=None)
     parser.add_argument("--max-window-layers", type=int, default=0, help="layers without the window (qwen2, qwen3)")
     parser.add_argument("--gguf", action="store_true")
+    parser.add_argument("--quantise", choices=["Q4_0", "Q4_1", "Q8_0"], default=None,
+                        help="how matrices are stored (--gguf; their rows are multiples of 32)")
     add_common_arguments(parser)
     options = parser.parse_args()
     options.kv_heads = options.kv_heads or options.heads
@@ -132,6 +134,25 @@ def gguf_value(value):
     return struct.pack("<I", 8) + gguf_string(value)
 
 
+def quantised(values, kind):
+    """Blocks of 32, each with its scale (and least value); nearest quant, which is all that a test needs."""
+    data = b""
+    for i in range(0, len(values), 32):
+        block = values[i : i + 32]
+        least, most, largest = min(block), max(block), max(block, key=abs)
+        if kind == "Q8_0":
+            scale = abs(largest) / 127
+            quants = [round(value / scale) if scale else 0 for value in block]
+            data += struct.pack("<e32b", scale, *quants)
+            continue
+        scale = (most - least) / 15 if kind == "Q4_1" else largest / -8
+        zero = least if kind == "Q4_1" else -8 * scale
+        quants = [min(15, max(0, round((value - zero) / scale))) if scale else 0 for value in block]
+        data += struct.pack("<ee", scale, least) if kind == "Q4_1" else struct.pack("<e", scale)
+        data += bytes(quants[j] | quants[j + 16] << 4 for j in range(16))
+    return data
+
+
 def write_gguf(o, tensors):
     arch = o.architecture if o.architecture.startswith("qwen") else "llama"
     metadata = {
@@ -163,13 +184,13 @@ def write_gguf(o, tensors):
     header = struct.pack("<4sIQQ", b"GGUF", 3, len(tensors), len(metadata))
     for key, value in metadata.items():
         header += gguf_string(key) + gguf_value(value)
-    code = {"F32": 0, "F16": 1, "BF16": 30}[o.dtype]
+    codes = {"F32": 0, "F16": 1, "Q4_0": 2, "Q4_1": 3, "Q8_0": 8, "BF16": 30}
     data = b""
     for name, shape, contents in tensors:
         data += b"\0" * (-len(data) % 32)
         header += gguf_string(name) + struct.pack("<I", len(shape))
         header += b"".join(struct.pack("<Q", size) for size in reversed(shape))
-        header += struct.pack("<IQ", code, len(data))
+        header += struct.pack("<IQ", codes[o.quantise if o.quantise and len(shape) == 2 else o.dtype], len(data))
         data += contents
     with open(o.out, "wb") as file:
         file.write(header + b"\0" * (-len(header) % 32) + data)
@@ -187,7 +208,8 @@ def main():
             continue
         if o.gguf and not o.architecture.startswith("qwen") and (".q_proj" in name or ".k_proj" in name):
             values = interleave_pairs(values, shape, o.heads if ".q_proj" in name else o.kv_heads)
-        tensors.append((gguf_name if o.gguf else name, shape, bytes_of(values, o)))
+        contents = quantised(values, o.quantise) if o.quantise and len(shape) == 2 else bytes_of(values, o)
+        tensors.append((gguf_name if o.gguf else name, shape, contents))
     write_gguf(o, tensors) if o.gguf else write_folder(o, config_of(o), tensors)
 
 

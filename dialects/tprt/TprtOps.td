@@ -153,6 +153,22 @@ def TPRT_GemmOp : TPRT_Call<"gemm"> {
   }];
 }
 
+def TPRT_GemmStoredOp : TPRT_Call<"gemm_stored"> {
+  let summary = "c = a b^T, where b is kept as its file stores it";
+  let description = [{
+    `format` is GGUF's code of b's blocks; b is a buffer of bytes.
+
+    ```mlir
+    tprt.gemm_stored %a[%k] * %b -> %c[%n] sizes %m, %n, %k {format = 3 : i64} : memref<1x64xf32>, memref<10240xi8>, memref<1x256xf32>
+    ```
+  }];
+  let arguments = (ins I64Attr:$format, I64:$m, I64:$n, I64:$k, TPRT_Read:$a, I64:$a_row, TPRT_Read:$b, TPRT_Written:$c,
+                       I64:$c_row);
+  let assemblyFormat = [{
+    $a `[` $a_row `]` `*` $b `->` $c `[` $c_row `]` `sizes` $m `,` $n `,` $k attr-dict `:` type($a) `,` type($b) `,` type($c)
+  }];
+}
+
 def TPRT_AttentionOp : TPRT_Call<"attention"> {
   let summary = "softmax(scale q k^T) v per head";
   let description = "`positions` and `key_mask` may be tprt.null. `sizes` are b, s, t, heads, kv_heads, d, dv.";
@@ -203,6 +219,16 @@ def TPRT_RopeOp : TPRT_InPlaceCall<"rope"> {
 def TPRT_EmbeddingOp : TPRT_Call<"embedding"> {
   let summary = "rows of a table, zeros outside";
   let arguments = (ins TPRT_Read:$ids, TPRT_Read:$table, TPRT_Written:$out, I64:$count, I64:$rows, I64:$width,
+                       I64:$first_row);
+  let assemblyFormat = [{
+    `(` $ids `,` $table `)` `->` $out `sizes` $count `,` $rows `,` $width `first_row` $first_row attr-dict
+    `:` type($ids) `,` type($table) `->` type($out)
+  }];
+}
+
+def TPRT_EmbeddingStoredOp : TPRT_Call<"embedding_stored"> {
+  let summary = "rows of a table that is kept as its file stores it, zeros outside";
+  let arguments = (ins I64Attr:$format, TPRT_Read:$ids, TPRT_Read:$table, TPRT_Written:$out, I64:$count, I64:$rows, I64:$width,
                        I64:$first_row);
   let assemblyFormat = [{
     `(` $ids `,` $table `)` `->` $out `sizes` $count `,` $rows `,` $width `first_row` $first_row attr-dict

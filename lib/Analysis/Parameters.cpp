@@ -6,6 +6,8 @@
 
 #include "llvm/ADT/EquivalenceClasses.h"
 
+#include "tp/Support/Dequantize.h"
+
 using namespace mlir;
 
 namespace tp {
@@ -96,6 +98,15 @@ SmallVector<bool> parameterArguments(func::FuncOp function) {
     if (function.getArgAttr(i, parameterAttrName))
       isParameter[i] = true;
   return isParameter;
+}
+
+int64_t parameterBytes(Operation *parameter, RankedTensorType part) {
+  auto name = parameter->getAttrOfType<StringAttr>(storedAttrName);
+  std::optional<StoredFormat> format = name ? storedFormat(name.str()) : std::nullopt;
+  if (!format)
+    return bytesOf(part, 1);
+  StoredType type = storedType(*format);
+  return part.getNumElements() / type.blockElements * type.blockBytes;
 }
 
 bool isParameterArgument(func::FuncOp function, unsigned index) { return parameterArguments(function)[index]; }

@@ -89,6 +89,22 @@ static void addMesh(OpBuilder &builder, const Mesh &mesh) {
                  builder.getDenseI64ArrayAttr(sizes), StringAttr());
 }
 
+// Matrices that take less room in the file than in f32 say how they are stored: --tp-keep-stored may leave them so.
+static void noteStoredFormats(ModuleOp module, const WeightFile &file) {
+  Builder builder(module.getContext());
+  for (auto parameter : module.getOps<nn::ParameterOp>()) {
+    auto type = cast<RankedTensorType>(parameter.getType());
+    NamedAttrList source(parameter.getSourceAttr());
+    auto name = dyn_cast_or_null<StringAttr>(source.get("tensor"));
+    const StoredTensor *tensor = name ? file.find(name.str()) : nullptr;
+    if (!tensor || !type.getElementType().isF32() || type.getRank() != 2 || tensor->shape.size() != 2 ||
+        !storedFormat(tensor->type.name))
+      continue;
+    source.set("stored", builder.getStringAttr(tensor->type.name));
+    parameter.setSourceAttr(source.getDictionary(module.getContext()));
+  }
+}
+
 OwningOpRef<ModuleOp> importModel(MLIRContext &context, const std::string &path, const ImportOptions &options) {
   context.loadDialect<TPDialect, nn::NNDialect, func::FuncDialect, arith::ArithDialect, math::MathDialect>();
   bool isGguf = isGgufPath(path);
@@ -115,6 +131,8 @@ OwningOpRef<ModuleOp> importModel(MLIRContext &context, const std::string &path,
   family.build(*module, plan, {options.type, options.batch, maxSequence});
   (*module)->setAttr("tp.model", modelAttr(&context, facts, options.batch, maxSequence, tokenizerAttr(&context, path, file)));
   (*module)->setAttr("tp.weights", weightsAttr(&context, path, file));
+  if (file && options.keepStored)
+    noteStoredFormats(*module, *file);
   return module;
 }
 

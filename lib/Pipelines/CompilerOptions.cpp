@@ -18,6 +18,9 @@ void CompilerOptions::declare(Options &options) {
       "--shard", "'PATTERN=[_,tp]'", [this](std::string_view text) { shards.push_back(ShardWish::parse(text)); },
       "a wish for all parameters whose names match; may be repeated, the later counts");
   options.addFlag("--no-plan", noPlan, "leave out the known plan of the model: only --shard splits anything");
+  options.addFlag(
+      "--expand-weights", expandWeights,
+      "load every weight as f32; without it, f32 models keep matrices of 16 bits, Q8_0, Q4_0 and Q4_1 as they are stored");
   options.add("--batch", "N", batch, "number of sequences", {.least = 1, .most = int64_t(1) << 24});
   options.add("--max-seq", "N", maxSequence, "bound of the sequence; if not given, the smaller of the model's own and 2048",
               {.least = 1, .most = int64_t(1) << 31});
@@ -33,6 +36,8 @@ void CompilerOptions::check() const {
   }
   if (type)
     throw UsageError("--dtype is for models: the element types of a graph stand in it");
+  if (expandWeights)
+    throw UsageError("--expand-weights is for models: a graph has no weight file");
   if (maxSequence || batch != 1)
     throw UsageError(std::string(maxSequence ? "--max-seq" : "--batch") + " is for models: the sizes of a graph stand in it");
 }

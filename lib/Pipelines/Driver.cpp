@@ -165,6 +165,7 @@ void Driver::read() {
     import.batch = options.batch;
     import.maxSequence = options.maxSequence;
     import.plan = !options.noPlan;
+    import.keepStored = !options.expandWeights && options.target == "cpu";
     import.shards = options.shards;
     import.vocabularyMultiple = options.target == "cpu" ? 1 : 128;
     import.needsWeights = options.needsWeights;

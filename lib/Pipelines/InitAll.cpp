@@ -5,6 +5,7 @@
 #include "tp/Analysis/VerifyLayouts.h"
 #include "tp/Analysis/VerifyLocal.h"
 #include "tp/Conversion/Emit.h"
+#include "tp/Conversion/KeepStored.h"
 #include "tp/Conversion/Lower.h"
 #include "tp/Pipelines/Phases.h"
 #include "tp/Reference/TestNumbers.h"
@@ -32,6 +33,7 @@ void registerAllPasses() {
   registerVerifyLayoutsPasses();
   registerEmitPasses();
   registerMemoryPasses();
+  registerKeepStoredPasses();
   registerLowerPasses();
   registerNormalizePasses();
   registerVerifyLocalPasses();

@@ -3,6 +3,7 @@
 
 #include "tp/Analysis/VerifyLocal.h"
 #include "tp/Conversion/Emit.h"
+#include "tp/Conversion/KeepStored.h"
 #include "tp/Conversion/Lower.h"
 #include "tp/Transforms/Annotate.h"
 #include "tp/Transforms/Memory.h"
@@ -40,6 +41,7 @@ const std::vector<Phase> &phases() {
        [](OpPassManager &pm, const PhaseOptions &) {
          pm.addPass(createPartition());
          pm.addPass(createVerifyLocal());
+         pm.addPass(createKeepStored());
        }},
       {"lower", [](OpPassManager &pm, const PhaseOptions &) { pm.addPass(createLower()); }},
       {"memory", [](OpPassManager &pm, const PhaseOptions &) { pm.addPass(createMemory()); }},

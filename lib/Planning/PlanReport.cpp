@@ -179,7 +179,8 @@ private:
 
   //===-- Tensors ------------------------------------------------------------------------------------------------===//
 
-  void addTensor(const std::string &name, StringRef kind, RankedTensorType global) {
+  // `declaration` is the parameter's or state's, if it has one.
+  void addTensor(const std::string &name, StringRef kind, RankedTensorType global, Operation *declaration = nullptr) {
     if (!listed.insert((kind + ":" + name).str()).second)
       return;
     Json json;
@@ -188,8 +189,11 @@ private:
     json["shape"] = atBound(shapeOf(global), bound);
     json["dtype"] = typeName(global.getElementType());
     json["layout"] = layoutOf(global).getLayout().str();
-    int64_t bytes = count(tp::localShape(atBound(shapeOf(global), bound), layoutOf(global).getLayout(), mesh)) *
-                    bytesOf(RankedTensorType::get({}, global.getElementType()), 1);
+    auto part = RankedTensorType::get(tp::localShape(atBound(shapeOf(global), bound), layoutOf(global).getLayout(), mesh),
+                                      global.getElementType());
+    int64_t bytes = declaration ? parameterBytes(declaration, part) : bytesOf(part, 1);
+    if (auto stored = declaration ? declaration->getAttrOfType<StringAttr>(storedAttrName) : StringAttr())
+      json["stored"] = stored.str();
     json["bytes_per_rank"] = bytes;
     if (kind == "parameter" || kind == "input")
       heldBytes += bytes;
@@ -223,7 +227,7 @@ private:
   void addDeclaration(StringRef name) {
     Operation *declaration = SymbolTable::lookupSymbolIn(module, name);
     if (RankedTensorType global = declaration ? globalOf(declaration->getAttr(globalTypeAttrName)) : RankedTensorType())
-      addTensor(name.str(), "parameter", global);
+      addTensor(name.str(), "parameter", global, declaration);
   }
 
   void addActivation(Operation *op, const StateAnalysis &states) {

@@ -75,6 +75,15 @@ StoredType safetensorsType(const std::string &name) {
   return type;
 }
 
+std::optional<StoredFormat> storedFormat(const std::string &name) {
+  for (StoredFormat format : {StoredFormat::F16, StoredFormat::Q4_0, StoredFormat::Q4_1, StoredFormat::Q8_0, StoredFormat::BF16})
+    if (storedType(format).name == name)
+      return format;
+  return std::nullopt;
+}
+
+StoredType storedType(StoredFormat format) { return ggufType(static_cast<uint32_t>(format)); }
+
 static float f16At(const char *source) {
   uint16_t bits;
   std::memcpy(&bits, source, sizeof bits);

@@ -6,6 +6,7 @@
 #include "tp/Support/Safetensors.h"
 
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 
 namespace tp {
@@ -78,15 +79,9 @@ const StoredTensor &WeightFile::at(const std::string &name) const {
               (some.empty() ? "" : ", such as " + some));
 }
 
-void WeightFile::readSlice(const std::string &name, const std::vector<int64_t> &offsets, const std::vector<int64_t> &sizes,
-                           DType to, void *destination) const {
-  const StoredTensor &tensor = at(name);
-  const StoredType &type = tensor.type;
-  auto fail = [&](const std::string &message) { throw Error("\"" + path() + "\": tensor \"" + name + "\" " + message); };
-  if (!type.isReadable())
-    fail("has type " + type.name + "; supported are F32, F16, BF16, F64, I64, I32, I16, I8, U8, BOOL, Q8_0, Q4_0, Q4_1");
-  if (type.isFloat() != isFloat(to))
-    fail("is stored as " + type.name + " and cannot be read as " + std::string(tp::name(to)));
+bool WeightFile::checkSlice(const StoredTensor &tensor, const std::vector<int64_t> &offsets,
+                            const std::vector<int64_t> &sizes) const {
+  auto fail = [&](const std::string &message) { throw Error("\"" + path() + "\": tensor \"" + tensor.name + "\" " + message); };
   size_t rank = tensor.shape.size();
   if (offsets.size() != rank || sizes.size() != rank)
     fail("has " + std::to_string(rank) + " dimensions, the slice wanted has " + std::to_string(sizes.size()));
@@ -98,8 +93,21 @@ void WeightFile::readSlice(const std::string &name, const std::vector<int64_t> &
            std::to_string(offsets[i]) + " to " + std::to_string(offsets[i] + sizes[i]) + " are wanted");
     isEmpty |= sizes[i] == 0;
   }
-  if (isEmpty)
+  return !isEmpty;
+}
+
+void WeightFile::readSlice(const std::string &name, const std::vector<int64_t> &offsets, const std::vector<int64_t> &sizes,
+                           DType to, void *destination) const {
+  const StoredTensor &tensor = at(name);
+  const StoredType &type = tensor.type;
+  auto fail = [&](const std::string &message) { throw Error("\"" + path() + "\": tensor \"" + name + "\" " + message); };
+  if (!type.isReadable())
+    fail("has type " + type.name + "; supported are F32, F16, BF16, F64, I64, I32, I16, I8, U8, BOOL, Q8_0, Q4_0, Q4_1");
+  if (type.isFloat() != isFloat(to))
+    fail("is stored as " + type.name + " and cannot be read as " + std::string(tp::name(to)));
+  if (!checkSlice(tensor, offsets, sizes))
     return;
+  size_t rank = tensor.shape.size();
   // One run: the innermost dimension and, for types without blocks, all that follow it whole.
   size_t outer = rank ? rank - 1 : 0;
   int64_t run = rank ? sizes[outer] : 1, rowElements = rank ? tensor.shape[outer] : 1;
@@ -124,6 +132,33 @@ void WeightFile::readSlice(const std::string &name, const std::vector<int64_t> &
       index[--dim] = 0;
     if (dim == 0)
       return;
+  }
+}
+
+void WeightFile::readStored(const std::string &name, const std::vector<int64_t> &offsets, const std::vector<int64_t> &sizes,
+                            void *destination) const {
+  const StoredTensor &tensor = at(name);
+  checkSlice(tensor, offsets, sizes);
+  const StoredType &type = tensor.type;
+  size_t last = sizes.size() - 1;
+  if (sizes.empty() || type.blockBytes == 0 || offsets[last] % type.blockElements || sizes[last] % type.blockElements)
+    throw Error("\"" + path() + "\": tensor \"" + name + "\" is stored as " + type.name +
+                ", whose blocks the slice wanted would cut");
+  uint64_t rows = 1;
+  for (size_t i = 0; i < last; ++i)
+    rows *= static_cast<uint64_t>(sizes[i]);
+  uint64_t rowBytes = static_cast<uint64_t>(tensor.shape[last] / type.blockElements * type.blockBytes);
+  uint64_t skipped = static_cast<uint64_t>(offsets[last] / type.blockElements * type.blockBytes);
+  uint64_t taken = static_cast<uint64_t>(sizes[last] / type.blockElements * type.blockBytes);
+  char *out = static_cast<char *>(destination);
+  for (uint64_t i = 0; i < rows; ++i, out += taken) {
+    uint64_t row = 0, rest = i, stride = 1;
+    for (size_t d = last; d-- > 0;) {
+      row += (static_cast<uint64_t>(offsets[d]) + rest % static_cast<uint64_t>(sizes[d])) * stride;
+      rest /= static_cast<uint64_t>(sizes[d]);
+      stride *= static_cast<uint64_t>(tensor.shape[d]);
+    }
+    std::memcpy(out, tensor.bytes + row * rowBytes + skipped, taken);
   }
 }
 

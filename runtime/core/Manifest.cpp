@@ -87,6 +87,15 @@ TensorInfo parseTensor(const tp::Json &json, const tp::Mesh &mesh, bool mayBeDyn
   if (const tp::Json *source = tp::findKey(json, "source"))
     tensor.source = parseSource(*source, what);
   checkShape(tensor, mesh, mayBeDynamic, what);
+  if (std::string format = tp::stringAt(json, "stored", what, ""); !format.empty()) {
+    tensor.stored = tp::storedFormat(format);
+    std::string name = what + ": \"" + tensor.name + "\"";
+    if (!tensor.stored)
+      throw tp::Error(name + " is kept as " + format + ", which this runtime does not know");
+    if (tensor.shape.size() != 2 || tensor.source.tensor.empty() || tensor.type != tp::DType::F32 ||
+        tensor.localShape[1] % tp::storedType(*tensor.stored).blockElements)
+      throw tp::Error(name + " is kept as " + format + ", but is no f32 matrix of whole blocks of a weight file");
+  }
   return tensor;
 }
 
@@ -179,6 +188,14 @@ std::vector<int64_t> resolveShape(std::vector<int64_t> shape, int64_t n) {
     if (extent < 0)
       extent = (n - extent - 1) / -extent;
   return shape;
+}
+
+int64_t localBytes(const TensorInfo &tensor, int64_t n) {
+  int64_t count = countOf(resolveShape(tensor.localShape, n));
+  if (!tensor.stored)
+    return count * tp::bytesOf(tensor.type);
+  tp::StoredType stored = tp::storedType(*tensor.stored);
+  return count / stored.blockElements * stored.blockBytes;
 }
 
 int64_t countOf(const std::vector<int64_t> &shape) {

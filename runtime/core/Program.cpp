@@ -25,10 +25,6 @@ struct Program::RankMemory {
 
 namespace {
 
-int64_t localBytes(const TensorInfo &tensor, int64_t n) {
-  return countOf(resolveShape(tensor.localShape, n)) * tp::bytesOf(tensor.type);
-}
-
 void grow(std::vector<Buffer> &buffers, const std::vector<TensorInfo> &tensors, int64_t n) {
   buffers.resize(tensors.size());
   for (size_t i = 0; i < tensors.size(); ++i)
@@ -149,13 +145,14 @@ void Program::loadParameter(const TensorInfo &parameter, int64_t rank, const tp:
     offsets.assign(sizes.size(), 0);
   }
   // A vector may be stored with extents of 1 around it, and the like: the same elements in the same order.
-  if (sizes.size() != parameter.shape.size() && countOf(sizes) == countOf(parameter.shape) && parameter.layout.isWhole())
+  if (!parameter.stored && sizes.size() != parameter.shape.size() && countOf(sizes) == countOf(parameter.shape) &&
+      parameter.layout.isWhole())
     return weights->readSlice(source.tensor, offsets, sizes, parameter.type, memory);
   if (sizes.size() != parameter.shape.size())
     throw tp::Error("parameter \"" + parameter.name + "\" of shape " + shapeText(parameter.shape) +
                     " cannot be read from tensor \"" + source.tensor + "\" of shape " + shapeText(sizes));
   tp::Shard shard = tp::shardOf(parameter.shape, parameter.layout, manifest().mesh, rank);
-  // Where the source ends before the parameter does, the rest stays zero.
+  // Where the source ends before the parameter does, the rest stays zero (bytes of zeros are blocks of zeros).
   tp::Shard there = shard;
   for (size_t i = 0; i < sizes.size(); ++i) {
     if (sizes[i] > parameter.shape[i])
@@ -163,6 +160,15 @@ void Program::loadParameter(const TensorInfo &parameter, int64_t rank, const tp:
                       " is smaller than its source, tensor \"" + source.tensor + "\" of shape " + shapeText(sizes));
     there.sizes[i] = std::clamp<int64_t>(sizes[i] - shard.offsets[i], 0, shard.sizes[i]);
     there.offsets[i] = offsets[i] + (there.sizes[i] ? shard.offsets[i] : 0);
+  }
+  if (parameter.stored) {
+    if (tensor.type.name != tp::storedType(*parameter.stored).name)
+      throw tp::Error("parameter \"" + parameter.name + "\" is kept as " + tp::storedType(*parameter.stored).name +
+                      ", tensor \"" + source.tensor + "\" is stored as " + tensor.type.name + "; compile the module again");
+    if (there.sizes[1] != shard.sizes[1] && countOf(there.sizes) != 0)
+      throw tp::Error("parameter \"" + parameter.name + "\" of shape " + shapeText(parameter.shape) +
+                      " has longer rows than its source, tensor \"" + source.tensor + "\" of shape " + shapeText(sizes));
+    return weights->readStored(source.tensor, there.offsets, there.sizes, memory);
   }
   if (there.sizes == shard.sizes)
     return weights->readSlice(source.tensor, there.offsets, there.sizes, parameter.type, memory);

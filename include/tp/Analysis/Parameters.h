@@ -12,6 +12,12 @@ inline constexpr llvm::StringLiteral nameAttrName = "nn.name";
 /// `{arg = <its number>, name = "<its name>", shape, offsets, sizes}`, the last three `array<i64: ..>`.
 inline constexpr llvm::StringLiteral sliceOfAttrName = "tp.slice_of";
 
+/// On a parameter that stays as its file stores it: the format's name, "Q4_1". The type is what it means in the program.
+inline constexpr llvm::StringLiteral storedAttrName = "nn.stored";
+
+/// Bytes of `shape` (a part of the parameter) as a rank holds it: whole blocks where the parameter is kept as stored.
+int64_t parameterBytes(mlir::Operation *parameter, mlir::RankedTensorType part);
+
 /// Whether argument `index` is a weight. It is if it carries `tp.parameter`; without it, it is an activation if it shares a
 /// factor with the first dimension of a result, and else a weight, if it has floats: ids and positions are none. Sharing is followed through the factor maps of all ops of
 /// the function, so ask about a normalised program: an op without a rule shares nothing.

@@ -29,6 +29,8 @@ struct ImportOptions {
   std::vector<ShardWish> shards;
   /// A split vocabulary is padded to a multiple of the number of shards times this.
   int64_t vocabularyMultiple = 1;
+  /// Whether matrices say how their file stores them (`stored` in their source), so that they may be kept like that.
+  bool keepStored = true;
   /// Whether a Hugging Face folder must have weights beside its config.json. A GGUF file always has.
   bool needsWeights = true;
 };

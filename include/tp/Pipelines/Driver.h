@@ -29,6 +29,7 @@ struct CompilerOptions {
   std::optional<std::string> type;
   std::vector<ShardWish> shards;
   bool noPlan = false;
+  bool expandWeights = false;
   int64_t batch = 1;
   std::optional<int64_t> maxSequence;
   std::optional<std::string> stopAfter;

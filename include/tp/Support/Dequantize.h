@@ -26,6 +26,15 @@ struct StoredType {
   bool isFloat() const { return block || (plain && tp::isFloat(*plain)); }
 };
 
+/// The types that weights may be kept in while a program computes in f32, with the codes that GGUF has for them: these
+/// numbers stand in compiled modules.
+enum class StoredFormat { F16 = 1, Q4_0 = 2, Q4_1 = 3, Q8_0 = 8, BF16 = 30 };
+
+/// The format called `name` ("Q4_1"), if it is one of them.
+std::optional<StoredFormat> storedFormat(const std::string &name);
+/// What GGUF says of it: elements and bytes of a block.
+StoredType storedType(StoredFormat format);
+
 /// The type `code` of a GGUF file's tensor. An unknown code gives a type that is called "type 57" and cannot be read.
 StoredType ggufType(uint32_t code);
 /// The type called `name` in a safetensors header ("F32", "BOOL", ...), known or not.

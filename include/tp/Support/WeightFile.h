@@ -49,6 +49,10 @@ public:
   /// reverse. May be called from several threads.
   void readSlice(const std::string &name, const std::vector<int64_t> &offsets, const std::vector<int64_t> &sizes, DType to,
                  void *destination) const;
+  /// The same elements as they are stored: row after row, each a number of whole blocks. Throws Error if `offsets` or `sizes`
+  /// cut a block.
+  void readStored(const std::string &name, const std::vector<int64_t> &offsets, const std::vector<int64_t> &sizes,
+                  void *destination) const;
   /// The whole tensor.
   void read(const std::string &name, DType to, void *destination) const;
 
@@ -57,6 +61,8 @@ public:
 
 private:
   struct Contents;
+  /// Throws Error if the slice is not inside the tensor; whether it holds any elements.
+  bool checkSlice(const StoredTensor &tensor, const std::vector<int64_t> &offsets, const std::vector<int64_t> &sizes) const;
   explicit WeightFile(std::unique_ptr<Contents> contents);
   std::unique_ptr<Contents> contents;
 };

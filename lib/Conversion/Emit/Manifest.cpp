@@ -68,8 +68,10 @@ public:
       Json json = describeTensor(parameter.getSymName(), parameter.getType(), parameter->getAttr(globalTypeAttrName));
       if (DictionaryAttr source = parameter.getSourceAttr())
         json["source"] = jsonOf(source);
+      if (auto stored = parameter->getAttrOfType<StringAttr>(storedAttrName))
+        json["stored"] = stored.str();
       manifest["parameters"].push_back(json);
-      residentBytes += tp::bytesOf(cast<RankedTensorType>(parameter.getType()), 1);
+      residentBytes += parameterBytes(parameter, cast<RankedTensorType>(parameter.getType()));
     }
     manifest["states"] = Json::array();
     for (auto state : module.getOps<nn::StateOp>()) {

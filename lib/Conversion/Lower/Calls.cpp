@@ -120,12 +120,19 @@ LogicalResult FunctionLowering::lowerRope(nn::RopeOp op) {
 }
 
 LogicalResult FunctionLowering::lowerEmbedding(nn::EmbeddingOp op) {
-  Strided ids = dense(at(op.getIds())), table = dense(at(op.getTable()));
+  Strided ids = dense(at(op.getIds())), table = at(op.getTable());
+  if (!table.format)
+    table = dense(table);
   Value firstRow = op.getFirstRow() ? scalarOf(op.getFirstRow()) : number(0);
   Value idsBuffer = ids.elementType.isInteger(64) ? begin(ids) : asInt32(op.getIds());
   auto result = allocateResult(op);
   if (failed(result))
     return failure();
+  if (table.format) {
+    rt::EmbeddingStoredOp::create(builder, loc, table.format, idsBuffer, table.buffer, result->buffer, number(ids.count()),
+                                  number(table.extents[0]), number(table.extents[1]), firstRow);
+    return success();
+  }
   rt::EmbeddingOp::create(builder, loc, idsBuffer, begin(table), result->buffer, number(ids.count()), number(table.extents[0]),
                           number(table.extents[1]), firstRow);
   return success();

@@ -51,7 +51,50 @@ static std::optional<MatrixView> matrixView(const Strided &value, ArrayRef<int64
   return MatrixView{*batchStride, *rowStride, *columnStride};
 }
 
+// The side that is kept as stored is [n, k] by itself (KeepStored sees to it); the other one becomes [m, k].
+LogicalResult FunctionLowering::lowerStoredContract(nn::ContractOp op) {
+  std::string problem;
+  nn::Equation equation = *nn::Equation::parse(op.getEquation(), problem);
+  Strided left = at(op.getLhs()), right = at(op.getRhs());
+  if (left.format) {
+    std::swap(left, right);
+    std::swap(equation.lhs, equation.rhs);
+  }
+  auto resultExtents = extentsOf(op.getResult());
+  if (failed(resultExtents))
+    return failure();
+  std::string columns(1, equation.rhs[0]), summed(1, equation.rhs[1]), rows;
+  for (char letter : equation.result)
+    if (letter != columns[0])
+      rows += letter;
+  auto a = left.splat ? std::nullopt : matrixView(left, {}, dimsOf(equation.lhs, rows), dimsOf(equation.lhs, summed));
+  if (!a || !a->columnStride.isOne()) {
+    left = dense(permuted(left, dimsOf(equation.lhs, rows + summed)));
+    equation.lhs = rows + summed;
+    a = matrixView(left, {}, dimsOf(equation.lhs, rows), dimsOf(equation.lhs, summed));
+  }
+  Type elementType = cast<RankedTensorType>(op.getType()).getElementType();
+  Strided result = allocate(elementType, *resultExtents), place = result;
+  std::string order = rows + columns;
+  auto c = matrixView(result, {}, dimsOf(equation.result, rows), dimsOf(equation.result, columns));
+  if (!c || !c->columnStride.isOne()) {
+    place = allocate(elementType, permuted(result, dimsOf(equation.result, order)).extents);
+    c = matrixView(place, {}, dimsOf(order, rows), dimsOf(order, columns));
+  }
+  Size m = product(permuted(left, dimsOf(equation.lhs, rows)).extents), n = right.extents[0], k = right.extents[1];
+  if (m.isOne())
+    a->rowStride = k, c->rowStride = n;
+  rt::GemmStoredOp::create(builder, loc, right.format, number(m), number(n), number(k), begin(left), number(a->rowStride),
+                           right.buffer, place.buffer, number(c->rowStride));
+  if (place.buffer != result.buffer)
+    copy(permuted(place, dimsOf(order, equation.result)), result);
+  set(op, result);
+  return success();
+}
+
 LogicalResult FunctionLowering::lowerContract(nn::ContractOp op) {
+  if (at(op.getLhs()).format || at(op.getRhs()).format)
+    return lowerStoredContract(op);
   std::string problem;
   nn::Equation equation = *nn::Equation::parse(op.getEquation(), problem);
   Strided left = at(op.getLhs()), right = at(op.getRhs());

@@ -3,6 +3,9 @@
 
 #include "Lowering.h"
 
+#include "tp/Analysis/Parameters.h"
+#include "tp/Support/Dequantize.h"
+
 using namespace mlir;
 
 namespace tp {
@@ -126,6 +129,15 @@ struct Lower : impl::LowerBase<Lower> {
     for (auto parameter : module.getOps<nn::ParameterOp>()) {
       int64_t number = state.parameterNumbers.size();
       state.parameterNumbers[parameter.getSymName()] = number;
+      if (auto stored = parameter->getAttrOfType<StringAttr>(storedAttrName)) {
+        std::optional<StoredFormat> format = storedFormat(stored.str());
+        if (!format) {
+          parameter.emitOpError() << "is kept as " << stored << ", which is not computed with";
+          return signalPassFailure();
+        }
+        state.storedParameters[parameter.getSymName()] = {int64_t(*format),
+                                                          parameterBytes(parameter, cast<RankedTensorType>(parameter.getType()))};
+      }
     }
     for (auto function : llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
       if (function.isExternal())

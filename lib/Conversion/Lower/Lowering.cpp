@@ -160,9 +160,13 @@ Strided FunctionLowering::declared(FlatSymbolRefAttr name, RankedTensorType type
   for (int64_t size : type.getShape())
     result.extents.push_back(Size::of(size));
   result.strides = denseStrides(result.extents);
+  auto stored = state.storedParameters.find(name.getValue());
+  if (stored != state.storedParameters.end())
+    result.format = stored->second.first;
   Value &buffer = declaredBuffers[name];
   if (!buffer) {
-    MemRefType memref = memrefOf(result.elementType, result.extents);
+    MemRefType memref = result.format ? MemRefType::get({stored->second.second}, builder.getI8Type())
+                                      : memrefOf(result.elementType, result.extents);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(&target.front());
     if (state.parameterNumbers.contains(name.getValue()))
@@ -271,6 +275,11 @@ LogicalResult FunctionLowering::lower(Operation *op) {
   loc = op->getLoc();
   if (isFused(op))
     return success();
+  if (!isa<nn::ContractOp, nn::EmbeddingOp, CopyOp>(op))
+    for (Value operand : op->getOperands())
+      if (auto known = values.find(operand); known != values.end() && known->second.format)
+        return op->emitOpError() << "reads operand " << operand
+                                 << ", which is kept as its file stores it; only products and lookups can";
   if (auto collective = dyn_cast<Collective>(op))
     return lowerCollective(collective);
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)

@@ -22,6 +22,8 @@ struct ModuleState {
   KernelTable kernels;
   /// Numbers of nn.parameter ops, in order.
   llvm::StringMap<int64_t> parameterNumbers;
+  /// Of parameters that are kept as their file stores them: format and bytes.
+  llvm::StringMap<std::pair<int64_t, int64_t>> storedParameters;
   /// Axis parts of each group that a collective runs over.
   std::vector<std::vector<AxisPart>> groups;
 
@@ -74,6 +76,7 @@ private:
   void storeResults(mlir::func::ReturnOp op);
 
   mlir::LogicalResult lowerContract(nn::ContractOp op); // Contract.cpp
+  mlir::LogicalResult lowerStoredContract(nn::ContractOp op);
 
   mlir::LogicalResult lowerReshape(nn::ReshapeOp op); // Shape.cpp
   mlir::LogicalResult lowerBroadcast(nn::BroadcastOp op);

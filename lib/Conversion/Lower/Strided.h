@@ -40,6 +40,8 @@ struct Strided {
   mlir::Value offset;
   mlir::Type elementType;
   llvm::SmallVector<Size, 4> extents, strides;
+  /// Not 0: a parameter that is kept as its file stores it, with this code of GGUF; the buffer holds bytes.
+  int64_t format = 0;
   /// All elements are this one constant (then there may be no buffer).
   mlir::TypedAttr splat;
 

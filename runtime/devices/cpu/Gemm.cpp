@@ -5,6 +5,7 @@
 // summed by one thread over k in order: the number of threads does not show in the result.
 #include "core/Call.h"
 #include "devices/cpu/Kernels.h"
+#include "devices/cpu/Stored.h"
 #include "devices/cpu/ThreadScratch.h"
 
 #include <algorithm>
@@ -14,7 +15,7 @@ using namespace tprt;
 namespace {
 
 /// Up to here a product runs straight from the stored b.
-constexpr int64_t fewRows = 6;
+constexpr int64_t fewRows = 12;
 constexpr int64_t columnsPerUnit = 16;
 constexpr int64_t rowsPerUnit = 384;
 /// Less than this per piece is not worth handing to another thread.
@@ -65,6 +66,27 @@ void gemmF64(tprt_context *ctx, Operand a, Operand b, double *c, int64_t cBatch,
   });
 }
 
+/// Calls piece(matrix, row, rows, first column, last column, scratch) on the rank's threads until all of [batch, m, n] is
+/// covered. A unit is some columns of some rows of one matrix; units are numbered columns fastest, and neighbouring units of
+/// the same rows are done in one call. `columnBytes` is what one column of b takes.
+template <class Piece>
+void overPieces(tprt_context *ctx, int64_t batch, int64_t m, int64_t n, int64_t columnBytes, const Piece &piece) {
+  const cpu::Kernels &kernels = cpu::kernels();
+  bool few = m <= fewRows;
+  int64_t columns = few ? columnsPerUnit : kernels.panelWidth, rows = few ? m : rowsPerUnit;
+  int64_t across = (n + columns - 1) / columns, down = (m + rows - 1) / rows;
+  int64_t unitBytes = columns * std::max<int64_t>(columnBytes, 1) * (few ? 1 : std::min(m, rows));
+  ctx->pool.parallelFor(batch * down * across, std::max<int64_t>(1, bytesPerPiece / unitBytes), [&](int64_t begin, int64_t end) {
+    float *scratch = few ? nullptr : cpu::threadScratch(kernels.gemmScratch(rows));
+    for (int64_t unit = begin; unit < end;) {
+      int64_t stripe = unit / across, first = unit % across, last = std::min(across, first + end - unit);
+      int64_t row = stripe % down * rows;
+      piece(stripe / down, row, std::min(rows, m - row), first * columns, std::min(n, last * columns), scratch);
+      unit += last - first;
+    }
+  });
+}
+
 } // namespace
 
 void tprt_gemm(tprt_context *ctx, int64_t dtype, int64_t batch, int64_t m, int64_t n, int64_t k, const void *a, int64_t a_batch,
@@ -84,29 +106,39 @@ void tprt_gemm(tprt_context *ctx, int64_t dtype, int64_t batch, int64_t m, int64
     const cpu::Kernels &kernels = cpu::kernels();
     int64_t element = tp::bytesOf(type);
     left = denseF32(ctx, type, left, batch, m, k);
-    // A unit is some columns of some rows of one matrix; units are numbered columns fastest.
-    bool few = m <= fewRows;
-    int64_t columns = few ? columnsPerUnit : kernels.panelWidth, rows = few ? m : rowsPerUnit;
-    int64_t across = (n + columns - 1) / columns, down = (m + rows - 1) / rows;
-    int64_t unitBytes = columns * std::max<int64_t>(k, 1) * element * (few ? 1 : std::min(m, rows));
-    ctx->pool.parallelFor(batch * down * across, std::max<int64_t>(1, bytesPerPiece / unitBytes),
-                          [&](int64_t begin, int64_t end) {
-                            float *scratch = few ? nullptr : cpu::threadScratch(kernels.gemmScratch(rows));
-                            for (int64_t unit = begin; unit < end;) {
-                              // Neighbouring units of the same rows are done in one call.
-                              int64_t stripe = unit / across, first = unit % across, last = std::min(across, first + end - unit);
-                              int64_t index = stripe / down, row = stripe % down * rows, height = std::min(rows, m - row);
-                              const float *x = reinterpret_cast<const float *>(left.at(index, sizeof(float))) + row * left.row;
-                              cpu::MatrixView y{right.at(index, element), right.row, right.col};
-                              void *z = static_cast<char *>(c) + (index * c_batch + row * c_row) * element;
-                              if (few)
-                                kernels.gemmFewRows(type, height, k, x, left.row, y, first * columns, std::min(n, last * columns),
-                                                    z, c_row, accumulate);
-                              else
-                                kernels.gemmBlock(type, height, k, x, left.row, y, first * columns, std::min(n, last * columns),
-                                                  z, c_row, accumulate, scratch);
-                              unit += last - first;
-                            }
-                          });
+    overPieces(ctx, batch, m, n, k * element,
+               [&](int64_t index, int64_t row, int64_t height, int64_t begin, int64_t end, float *scratch) {
+                 const float *x = reinterpret_cast<const float *>(left.at(index, sizeof(float))) + row * left.row;
+                 cpu::MatrixView y{right.at(index, element), right.row, right.col};
+                 void *z = static_cast<char *>(c) + (index * c_batch + row * c_row) * element;
+                 if (scratch)
+                   kernels.gemmBlock(type, height, k, x, left.row, y, begin, end, z, c_row, accumulate, scratch);
+                 else
+                   kernels.gemmFewRows(type, height, k, x, left.row, y, begin, end, z, c_row, accumulate);
+               });
+  });
+}
+
+void tprt_gemm_stored(tprt_context *ctx, int64_t format, int64_t m, int64_t n, int64_t k, const void *a, int64_t a_row,
+                      const void *b, void *c, int64_t c_row) {
+  compute(ctx, "gemm_stored", [&] {
+    tp::StoredFormat stored = cpu::storedFormatOf(format, k, "tprt_gemm_stored");
+    if (m == 0 || n == 0)
+      return;
+    tp::StoredType type = tp::storedType(stored);
+    int64_t rowBytes = k / type.blockElements * type.blockBytes;
+    const cpu::Kernels &kernels = cpu::kernels();
+    Operand left = denseF32(ctx, tp::DType::F32, {a, 0, a_row, 1}, 1, m, k);
+    // A block of a few bits takes longer than its bytes do.
+    int64_t columnBytes = m <= fewRows ? std::max(rowBytes, k * 3 / 2) : k * int64_t(sizeof(float));
+    overPieces(ctx, 1, m, n, columnBytes, [&](int64_t, int64_t row, int64_t height, int64_t begin, int64_t end, float *scratch) {
+      const float *x = static_cast<const float *>(left.data) + row * left.row;
+      const char *y = static_cast<const char *>(b);
+      float *z = static_cast<float *>(c) + row * c_row;
+      if (scratch)
+        kernels.storedBlock(stored, height, k, x, left.row, y, rowBytes, begin, end, z, c_row, scratch);
+      else
+        kernels.storedFewRows(stored, height, k, x, left.row, y, rowBytes, begin, end, z, c_row);
+    });
   });
 }

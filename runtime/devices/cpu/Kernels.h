@@ -3,6 +3,7 @@
 // A kernel runs on one thread and knows nothing of contexts; the files beside this header split the work over the rank's
 // threads. Sums run in a fixed order with 16 lanes on every instruction set, so a result depends on neither.
 #pragma once
+#include "tp/Support/Dequantize.h"
 #include "tp/Support/HostTensor.h"
 #include "tp/Support/Layout.h"
 
@@ -50,6 +51,14 @@ struct Kernels {
                     void *c, int64_t cRow, bool accumulate, float *scratch);
   int64_t (*gemmScratch)(int64_t m);
   int64_t panelWidth;
+
+  /// c[m, columns begin..end) = a[m, k] * b for a b stored column by column as `format`, columns rowBytes apart: a weight
+  /// [n, k] that is kept as it is in its file. k is whole blocks.
+  void (*storedFewRows)(tp::StoredFormat format, int64_t m, int64_t k, const float *a, int64_t aRow, const char *b,
+                        int64_t rowBytes, int64_t begin, int64_t end, float *c, int64_t cRow);
+  /// The same for many rows; `scratch` holds gemmScratch(m) floats.
+  void (*storedBlock)(tp::StoredFormat format, int64_t m, int64_t k, const float *a, int64_t aRow, const char *b,
+                      int64_t rowBytes, int64_t begin, int64_t end, float *c, int64_t cRow, float *scratch);
 
   void (*attention)(const AttentionTask &task);
   /// Floats of scratch for rows = heads * queries.

@@ -1,5 +1,6 @@
 // The functions that move elements without looking at them: embedding, cache update, gather, strided copy.
 #include "core/Call.h"
+#include "devices/cpu/Indices.h"
 
 #include <algorithm>
 #include <array>
@@ -13,18 +14,6 @@ constexpr int64_t bytesPerPiece = 64 * 1024;
 constexpr int64_t maxRank = 16;
 
 int64_t rowsPerPiece(int64_t rowBytes) { return std::max<int64_t>(1, bytesPerPiece / std::max<int64_t>(rowBytes, 1)); }
-
-/// Element `i` of an i32 or i64 array.
-int64_t indexAt(const void *indices, tp::DType type, int64_t i) {
-  return type == tp::DType::I64 ? static_cast<const int64_t *>(indices)[i] : static_cast<const int32_t *>(indices)[i];
-}
-
-tp::DType indexTypeOf(int64_t code, const char *function) {
-  tp::DType type = typeOf(code);
-  if (type != tp::DType::I32 && type != tp::DType::I64)
-    throw tp::Error(std::string(function) + " takes i32 or i64 indices, not " + std::string(tp::name(type)));
-  return type;
-}
 
 /// A strided copy with neighbouring dimensions merged where both sides allow it, innermost last.
 struct CopyPlan {

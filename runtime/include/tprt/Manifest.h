@@ -3,6 +3,7 @@
 // The text stands in the file after a marker, so it is found without loading the file as a library; a module of another
 // ABI version or for another processor is refused here, with both numbers.
 #pragma once
+#include "tp/Support/Dequantize.h"
 #include "tp/Support/HostTensor.h"
 #include "tp/Support/Json.h"
 #include "tp/Support/Layout.h"
@@ -34,6 +35,9 @@ struct TensorInfo {
   /// Parameters, and inputs that are slices of what the user gives. Where the source is smaller than `shape` (a padded
   /// vocabulary), the rest is zero.
   SourceInfo source;
+  /// A parameter that stays as its file stores it; `type` is what it means in the program. Rows (the last dimension) of the
+  /// local shape are whole blocks.
+  std::optional<tp::StoredFormat> stored;
 };
 
 struct CollectiveInfo {
@@ -96,6 +100,8 @@ Manifest parseManifest(const std::string &text, const std::string &what);
 
 /// `shape` with its dynamic extents filled in for n.
 std::vector<int64_t> resolveShape(std::vector<int64_t> shape, int64_t n);
+/// What one rank holds of `tensor`, with n filled in.
+int64_t localBytes(const TensorInfo &tensor, int64_t n);
 /// Product of the extents.
 int64_t countOf(const std::vector<int64_t> &shape);
 

@@ -104,6 +104,13 @@ TEST(Gguf, quantisedBlocksAreDecoded) {
         EXPECT_EQ(got, slice) << name << " " << begin << " " << count;
       }
   }
+  // As stored: rows of whole blocks, and part of each.
+  std::string second(2 * 20, 0);
+  weights.readStored("q41", {0, 32}, {2, 32}, second.data());
+  EXPECT_EQ(second, q41Bytes.substr(20, 20) + q41Bytes.substr(60, 20));
+  EXPECT_TRUE(contains(errorOf([&] { weights.readStored("q41", {0, 16}, {2, 32}, second.data()); }), "would cut"));
+  EXPECT_TRUE(contains(errorOf([&] { weights.readStored("q41", {1, 0}, {2, 32}, second.data()); }), "elements 1 to 3"));
+
   int32_t number;
   EXPECT_TRUE(contains(errorOf([&] { weights.readSlice("q8", {0, 0}, {1, 1}, DType::I32, &number); }),
                        "is stored as Q8_0 and cannot be read as i32"));

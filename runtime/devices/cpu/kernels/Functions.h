@@ -12,6 +12,10 @@ void gemmFewRows(tp::DType type, int64_t m, int64_t k, const float *a, int64_t a
 void gemmBlock(tp::DType type, int64_t m, int64_t k, const float *a, int64_t aRow, MatrixView b, int64_t begin, int64_t end,
                void *c, int64_t cRow, bool accumulate, float *scratch);
 int64_t gemmScratch(int64_t m);
+void storedFewRows(tp::StoredFormat format, int64_t m, int64_t k, const float *a, int64_t aRow, const char *b, int64_t rowBytes,
+                   int64_t begin, int64_t end, float *c, int64_t cRow);
+void storedBlock(tp::StoredFormat format, int64_t m, int64_t k, const float *a, int64_t aRow, const char *b, int64_t rowBytes,
+                 int64_t begin, int64_t end, float *c, int64_t cRow, float *scratch);
 void attention(const AttentionTask &task);
 int64_t attentionScratch(int64_t rows, int64_t d, int64_t dv);
 void rmsNorm(tp::DType type, const void *x, const void *weight, void *out, int64_t begin, int64_t end, int64_t n, double eps);

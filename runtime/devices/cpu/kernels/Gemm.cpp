@@ -1,58 +1,14 @@
 // Matrix products on one thread: for few rows straight from the stored matrix, as fast as memory gives it; for many rows
-// through packed panels (Panel.h). f16 and bf16 are widened when they are loaded; c is rounded once.
+// through packed panels (Blocked.h). f16 and bf16 are widened when they are loaded; c is rounded once.
+#include "devices/cpu/kernels/Blocked.h"
+#include "devices/cpu/kernels/Dots.h"
 #include "devices/cpu/kernels/Functions.h"
-#include "devices/cpu/kernels/Panel.h"
 
 namespace TPRT_KERNELS {
 
 namespace {
 
 template <class T> void putResult(T *c, float value, bool accumulate) { put(c, accumulate ? get(c) + value : value); }
-
-template <class T> void putVector(T *c, int64_t columns, Vec value, bool accumulate) {
-  if (columns >= lanes)
-    return store(c, accumulate ? load(c) + value : value);
-  storeSome(c, columns, accumulate ? loadSome(c, columns) + value : value);
-}
-
-/// Columns of b are contiguous: M x N dot products at once. The lanes' sums are added at the end.
-template <class T, int64_t M, int64_t N>
-void dots(int64_t k, const float *a, int64_t aRow, const T *b, int64_t col, T *c, int64_t cRow, bool accumulate) {
-  Vec total[M][N] = {};
-  int64_t p = 0;
-  for (; p + lanes <= k; p += lanes) {
-    Vec left[M];
-    for (int64_t i = 0; i < M; ++i)
-      left[i] = load(a + i * aRow + p);
-    for (int64_t j = 0; j < N; ++j) {
-      Vec right = load(b + j * col + p);
-      for (int64_t i = 0; i < M; ++i)
-        total[i][j] += left[i] * right;
-    }
-  }
-  if (p < k)
-    for (int64_t j = 0; j < N; ++j) {
-      Vec right = loadSome(b + j * col + p, k - p);
-      for (int64_t i = 0; i < M; ++i)
-        total[i][j] += loadSome(a + i * aRow + p, k - p) * right;
-    }
-  for (int64_t i = 0; i < M; ++i)
-    for (int64_t j = 0; j < N; ++j)
-      putResult(c + i * cRow + j, sum(total[i][j]), accumulate);
-}
-
-template <class T, int64_t N>
-void dotsForRows(int64_t m, int64_t k, const float *a, int64_t aRow, const T *b, int64_t col, T *c, int64_t cRow,
-                 bool accumulate) {
-  for (; m >= 4; m -= 4, a += 4 * aRow, c += 4 * cRow)
-    dots<T, 4, N>(k, a, aRow, b, col, c, cRow, accumulate);
-  if (m >= 2) {
-    dots<T, 2, N>(k, a, aRow, b, col, c, cRow, accumulate);
-    m -= 2, a += 2 * aRow, c += 2 * cRow;
-  }
-  if (m)
-    dots<T, 1, N>(k, a, aRow, b, col, c, cRow, accumulate);
-}
 
 /// Rows of b are contiguous: they stream by four at a time, and are added to M rows of sums that stay in the first cache.
 template <class T, int64_t M>
@@ -102,13 +58,9 @@ void rowsTimes(int64_t k, const float *a, int64_t aRow, const T *b, int64_t row,
 template <class T>
 void fewRows(int64_t m, int64_t k, const float *a, int64_t aRow, const T *b, int64_t row, int64_t col, T *c, int64_t cRow,
              int64_t columns, bool accumulate) {
-  if (row == 1) {
-    for (; columns >= 4; columns -= 4, b += 4 * col, c += 4)
-      dotsForRows<T, 4>(m, k, a, aRow, b, col, c, cRow, accumulate);
-    for (; columns > 0; --columns, b += col, ++c)
-      dotsForRows<T, 1>(m, k, a, aRow, b, col, c, cRow, accumulate);
-    return;
-  }
+  if (row == 1)
+    return dotsForColumns<Plain<T>>(m, k, a, aRow, reinterpret_cast<const char *>(b), col * int64_t(sizeof(T)), columns,
+                                    [&](int64_t i, int64_t j, float value) { putResult(c + i * cRow + j, value, accumulate); });
   for (; m >= 4; m -= 4, a += 4 * aRow, c += 4 * cRow)
     rowsTimes<T, 4>(k, a, aRow, b, row, c, cRow, columns, accumulate);
   if (m == 3)
@@ -117,39 +69,6 @@ void fewRows(int64_t m, int64_t k, const float *a, int64_t aRow, const T *b, int
     rowsTimes<T, 2>(k, a, aRow, b, row, c, cRow, columns, accumulate);
   else if (m == 1)
     rowsTimes<T, 1>(k, a, aRow, b, row, c, cRow, columns, accumulate);
-}
-
-/// A panel of up to `depthPerBlock` rows of b stays in the first cache while all rows of a pass; sums of what is left of k
-/// wait in `sums`, so that c is rounded once.
-constexpr int64_t depthPerBlock = 320;
-
-template <class T>
-void block(int64_t m, int64_t k, const float *a, int64_t aRow, const T *b, int64_t row, int64_t col, T *c, int64_t cRow,
-           int64_t columns, bool accumulate, float *scratch) {
-  float *panel = scratch, *sums = scratch + depthPerBlock * panelWidth;
-  for (int64_t j = 0; j < columns; j += panelWidth) {
-    int64_t width = columns - j < panelWidth ? columns - j : panelWidth, first = 0;
-    do {
-      int64_t depth = k - first < depthPerBlock ? k - first : depthPerBlock;
-      bool last = first + depth >= k;
-      packPanel(depth, b + j * col + first * row, row, col, width, panel);
-      for (int64_t i = 0; i < m; i += rowsPerStep)
-        withRows(m - i < rowsPerStep ? m - i : rowsPerStep, [&](auto rows) {
-          Vec acc[rows][vectorsPerPanel] = {};
-          if (first > 0)
-            std::memcpy(acc, sums + i * panelWidth, sizeof acc);
-          multiplyPanel<rows>(depth, a + i * aRow + first, aRow, panel, panelWidth, acc);
-          if (!last) {
-            std::memcpy(sums + i * panelWidth, acc, sizeof acc);
-            return;
-          }
-          for (int64_t r = 0; r < rows; ++r)
-            for (int64_t v = 0; v < vectorsPerPanel && v * lanes < width; ++v)
-              putVector(c + (i + r) * cRow + j + v * lanes, width - v * lanes, acc[r][v], accumulate);
-        });
-      first += depth;
-    } while (first < k);
-  }
 }
 
 } // namespace
@@ -169,8 +88,11 @@ void gemmBlock(tp::DType type, int64_t m, int64_t k, const float *a, int64_t aRo
                void *c, int64_t cRow, bool accumulate, float *scratch) {
   withFloatType(type, [&](auto tag) {
     using T = decltype(tag);
-    block(m, k, a, aRow, static_cast<const T *>(b.data) + begin * b.col, b.row, b.col, static_cast<T *>(c) + begin, cRow,
-          end - begin, accumulate, scratch);
+    const T *from = static_cast<const T *>(b.data) + begin * b.col;
+    multiplyBlocked(m, k, a, aRow, static_cast<T *>(c) + begin, cRow, end - begin, accumulate, scratch,
+                    [&](int64_t first, int64_t depth, int64_t column, int64_t width, float *panel) {
+                      packPanel(depth, from + column * b.col + first * b.row, b.row, b.col, width, panel);
+                    });
   });
 }
 
