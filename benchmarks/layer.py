@@ -98,4 +98,5 @@ def main():
               f"best {min(times) / min(bounds):.2f} x")
 
 
-main()
+if __name__ == "__main__":
+    main()
