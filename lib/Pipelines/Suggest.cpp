@@ -24,8 +24,8 @@ namespace tp {
 
 namespace {
 
-/// Plans cost time in proportion to the ops: at most so many ops are planned anew in all, and a dozen plans in any case.
-constexpr int64_t mostOps = 150000, fewestPlans = 12, mostPlans = 96;
+/// Plans cost time in proportion to the ops: at most so many ops are planned anew in all, and four plans in any case.
+constexpr int64_t mostOps = 150000, fewestPlans = 4, mostPlans = 96;
 
 /// A value on which wishes are, or could be; in all equal layers.
 struct Place {
@@ -53,7 +53,8 @@ public:
     for (Json &entry : report["entries"])
       entry["held_bytes"] = heldBytes(entry);
     for (size_t e = 0; e < report["entries"].size(); ++e)
-      for (Json &collective : report["entries"][e]["collectives"]) {
+      for (const std::vector<size_t> &group : alikeCollectives(report["entries"][e]["collectives"])) {
+        Json &collective = report["entries"][e]["collectives"][group[0]];
         tryOtherLayouts(e, collective);
         tryWithout(e, collective);
       }
@@ -145,14 +146,24 @@ private:
 
   //===-- Plans ---------------------------------------------------------------------------------------------------===//
 
-  // The plan with other wishes, or null where that is no plan, or too many were made.
-  const Json *planWith(const Wishes &wishes) {
+  struct Bytes {
+    int64_t moved, held; // on the wire, and by a rank
+  };
+  struct Plan {
+    Json report; // null: there is no plan with these wishes
+    std::vector<Bytes> entries;
+  };
+
+  // The plan with other wishes; null where it is not made because enough were.
+  const Plan *planWith(const Wishes &wishes) {
     std::string key;
     for (auto &[place, wish] : wishes)
       key += std::to_string(place - places.data()) + "=" + (wish ? wish->str() : "none") + ";";
-    auto [found, isNew] = plans.try_emplace(key);
-    if (!isNew || int64_t(plans.size()) > plansAllowed)
-      return found->second.is_null() ? nullptr : &found->second;
+    if (auto known = plans.find(key); known != plans.end())
+      return &known->second;
+    if (int64_t(plans.size()) >= plansAllowed)
+      return nullptr;
+    Plan &plan = plans[key];
     OwningOpRef<ModuleOp> clone = annotated.clone();
     for (auto &[place, wish] : wishes)
       place->set(*clone, wish);
@@ -164,11 +175,13 @@ private:
     passes.addPass(createPropagate(options));
     passes.addPass(createPartition());
     if (failed(passes.run(*clone)))
-      return nullptr;
+      return &plan;
     PlanReportOptions withoutPeak;
     withoutPeak.peakBytes = [](func::FuncOp) { return 0; };
-    found->second = planReport(*clone, withoutPeak);
-    return &found->second;
+    plan.report = planReport(*clone, withoutPeak);
+    for (const Json &entry : plan.report["entries"])
+      plan.entries.push_back({movedBytes(entry), heldBytes(entry)});
+    return &plan;
   }
 
   static int64_t movedBytes(const Json &entry) {
@@ -195,9 +208,9 @@ private:
     return nullptr;
   }
 
-  bool movesMore(const Json &plan) const {
-    for (size_t e = 0; e < plan["entries"].size(); ++e)
-      if (movedBytes(plan["entries"][e]) > movedBytes(report["entries"][e]))
+  bool movesMore(const Plan &plan) const {
+    for (size_t e = 0; e < plan.entries.size(); ++e)
+      if (plan.entries[e].moved > movedBytes(report["entries"][e]))
         return true;
     return false;
   }
@@ -250,35 +263,36 @@ private:
 
   void tryOtherLayouts(size_t e, Json &collective) {
     const Json &entry = report["entries"][e];
-    int64_t tried = 0, before = movedBytes(entry);
+    int64_t tried = 0, leftOut = 0, before = movedBytes(entry);
     std::tuple<int64_t, int64_t> best;
     collective["change"] = nullptr;
     for (size_t p = 0; p < places.size(); ++p) {
       if (!isWorthTrying(p, entry, collective))
         continue;
       for (const Layout &layout : othersAt(places[p], collective)) {
-        const Json *plan = planWith({{&places[p], layout}});
-        if (!plan)
+        const Plan *plan = planWith({{&places[p], layout}});
+        leftOut += !plan;
+        if (!plan || plan->report.is_null())
           continue;
         ++tried;
-        const Json &other = (*plan)["entries"][e];
-        const Json *same = sameIn(other, collective);
+        const Json *same = sameIn(plan->report["entries"][e], collective);
         bool fewer = !same || (*same)["wire_bytes_per_rank"] < collective["wire_bytes_per_rank"];
-        std::tuple rank{movedBytes(other), heldBytes(other)};
-        if (!fewer || movedBytes(other) >= before || movesMore(*plan) || (!collective["change"].is_null() && rank >= best))
+        int64_t moved = plan->entries[e].moved, held = plan->entries[e].held;
+        std::tuple rank{moved, held};
+        if (!fewer || moved >= before || movesMore(*plan) || (!collective["change"].is_null() && rank >= best))
           continue;
         best = rank;
         std::string text = (places[p].name.starts_with("result") ? "declare " : "wish ") + places[p].text + " as " + layout.str();
         if (places[p].wish)
           text += " instead of " + places[p].wish->str();
-        collective["change"] = {
-            {"text", text},
-            {"entry_bytes", movedBytes(other)},
-            {"held_bytes", heldBytes(other)},
-            {"removes", !same && movedBytes(other) <= before - collective["wire_bytes_per_rank"].get<int64_t>()}};
+        collective["change"] = {{"text", text},
+                                {"entry_bytes", moved},
+                                {"held_bytes", held},
+                                {"removes", !same && moved <= before - collective["wire_bytes_per_rank"].get<int64_t>()}};
       }
     }
     collective["tried"] = tried;
+    collective["left_out"] = leftOut;
   }
 
   //===-- Without -------------------------------------------------------------------------------------------------===//
@@ -299,10 +313,10 @@ private:
     addWished(report["entries"][e], collective, dropped);
     for (size_t before = 0; dropped.size() > before;) {
       before = dropped.size();
-      const Json *plan = planWith(dropped);
-      if (!plan)
+      const Plan *plan = planWith(dropped);
+      if (!plan || plan->report.is_null())
         return;
-      const Json &other = (*plan)["entries"][e];
+      const Json &other = plan->report["entries"][e];
       if (const Json *same = sameIn(other, collective)) {
         addWished(other, *same, dropped);
         continue;
@@ -310,7 +324,7 @@ private:
       std::string text;
       for (auto &[place, wish] : dropped)
         text += (text.empty() ? "" : ", ") + place->text;
-      collective["without"] = {{"text", text}, {"entry_bytes", movedBytes(other)}, {"held_bytes", heldBytes(other)}};
+      collective["without"] = {{"text", text}, {"entry_bytes", plan->entries[e].moved}, {"held_bytes", plan->entries[e].held}};
       return;
     }
   }
@@ -323,7 +337,7 @@ private:
   std::vector<Place> places;
   /// Places that belong to one entry.
   std::vector<std::pair<size_t, std::string>> functions;
-  std::map<std::string, Json> plans;
+  std::map<std::string, Plan> plans;
   int64_t plansAllowed = 0;
 };
 

@@ -256,8 +256,7 @@ private:
       text += row("change", escaped(change["text"]) + (change["removes"] ? " removes it: " : " makes it smaller: ") +
                                 priceText(entry, change));
     else
-      text += row("change",
-                  "nothing: with none of " + std::to_string(each["tried"].get<int64_t>()) + " other wishes would less be moved");
+      text += row("change", noChangeText(each));
     if (!without.is_null())
       text += row("without it", "drop the wishes on " + escaped(without["text"]) + ": " + priceText(entry, without));
     return text;

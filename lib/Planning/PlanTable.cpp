@@ -75,9 +75,7 @@ std::string priceText(const Json &entry, const Json &change) {
 std::string changeText(const Json &entry, const Json &each) {
   const Json &change = each["change"];
   if (change.is_null()) {
-    int64_t tried = each["tried"].get<int64_t>();
-    return tried == 0 ? "nothing: there is no other wish to try"
-                      : "nothing: with none of " + std::to_string(tried) + " other wishes would less be moved";
+    return noChangeText(each);
   }
   return change["text"].get<std::string>() + (change["removes"] ? " removes it: " : " makes it smaller: ") +
          priceText(entry, change);
@@ -115,7 +113,18 @@ std::string entryText(const Json &entry, bool explain) {
   text += ", " + bytesText(entry["peak_bytes_per_rank"].get<int64_t>()) + " per rank at most\n";
   Table collectives({"collective", "over", "operand", "count", "bytes per rank", "where"});
   int64_t total = 0, number = 0;
-  for (const Json &each : entry["collectives"]) {
+  std::vector<Json> folded;
+  for (const std::vector<size_t> &group : alikeCollectives(entry["collectives"])) {
+    Json &row = folded.emplace_back(entry["collectives"][group[0]]);
+    for (size_t i = 1; i < group.size(); ++i) {
+      const Json &other = entry["collectives"][group[i]];
+      row["count"] = row["count"].get<int64_t>() + other["count"].get<int64_t>();
+      row["wire_bytes_per_rank"] = row["wire_bytes_per_rank"].get<int64_t>() + other["wire_bytes_per_rank"].get<int64_t>();
+    }
+    if (group.size() > 1)
+      row["where"] = row["where"].get<std::string>() + " and " + std::to_string(group.size() - 1) + " more";
+  }
+  for (const Json &each : folded) {
     std::string kind = each["kind"].get<std::string>();
     if (each.contains("reduce") && each["reduce"] != "sum")
       kind += " " + each["reduce"].get<std::string>();
@@ -132,8 +141,8 @@ std::string entryText(const Json &entry, bool explain) {
     text += collectives.str() + "  " + std::to_string(number) + (number == 1 ? " collective, " : " collectives, ") +
             std::to_string(total) + " bytes per rank\n";
   if (explain)
-    for (size_t i = 0; i < entry["collectives"].size(); ++i)
-      text += "\n" + explanation(entry, entry["collectives"][i], i + 1);
+    for (size_t i = 0; i < folded.size(); ++i)
+      text += "\n" + explanation(entry, folded[i], i + 1);
   Table tensors({"tensor", "kind", "shape", "layout", "count", "bytes per rank"});
   for (const Json &each : foldedTensors(entry["tensors"]))
     if (explain || each["kind"] != "activation")
@@ -144,6 +153,40 @@ std::string entryText(const Json &entry, bool explain) {
 }
 
 } // namespace
+
+std::vector<std::vector<size_t>> alikeCollectives(const Json &collectives) {
+  constexpr size_t few = 8;
+  auto withoutNumbers = [](const std::string &text) {
+    std::string result;
+    for (char c : text)
+      if (!std::isdigit(static_cast<unsigned char>(c)))
+        result += c;
+    return result;
+  };
+  std::map<std::string, std::vector<size_t>> alike;
+  std::vector<std::string> keys;
+  for (size_t i = 0; i < collectives.size(); ++i) {
+    const Json &each = collectives[i];
+    keys.push_back(each["kind"].dump() + each["axes"].dump() + each["operand_shape"].dump() + each["dtype"].dump() +
+                   withoutNumbers(each["where"].get<std::string>() + "|" + each["why"].get<std::string>()));
+    alike[keys.back()].push_back(i);
+  }
+  std::vector<std::vector<size_t>> groups;
+  for (size_t i = 0; i < collectives.size(); ++i)
+    if (const std::vector<size_t> &group = alike[keys[i]]; group.size() <= few)
+      groups.push_back({i});
+    else if (group.front() == i)
+      groups.push_back(group);
+  return groups;
+}
+
+std::string noChangeText(const Json &collective) {
+  int64_t tried = collective["tried"], left = collective["left_out"];
+  std::string rest = left == 0 ? "" : "; " + std::to_string(left) + " were not tried, the program is too large for so many plans";
+  return (tried == 0 ? "nothing found: no other wish was tried"
+                     : "nothing: with none of " + std::to_string(tried) + " other wishes would less be moved") +
+         rest;
+}
 
 Json foldedTensors(const Json &tensors) {
   Json rows = Json::array();

@@ -28,6 +28,13 @@ Json planReport(mlir::ModuleOp module, const PlanReportOptions &options = {});
 /// shape, type and layout. "bytes_per_rank" is of all together.
 Json foldedTensors(const Json &tensors);
 
+/// The collectives of an entry in groups, as numbers in the list: each by itself, but more than eight that differ in numbers only (of
+/// lines, arguments) are one group. So the layers of a program without names are told once.
+std::vector<std::vector<size_t>> alikeCollectives(const Json &collectives);
+
+/// What is said of a collective (with "tried" and "left_out", see Suggest.h) for which no better wish was found.
+std::string noChangeText(const Json &collective);
+
 /// The same for people: a table of collectives and one of tensors for each entry; `explain` adds why each collective is there,
 /// and the activations.
 std::string planTable(const Json &report, bool explain);

@@ -247,10 +247,14 @@ private:
     auto op = ReshardOp::create(builder, loc, target, value);
     std::string why = reason(value, layout, user);
     op->setAttr(whyAttrName, builder.getStringAttr(why));
-    if (explain)
-      op->setAttr(causeAttrName, cause(value, user));
+    std::string way;
+    if (explain) {
+      DictionaryAttr note = cause(value, user);
+      op->setAttr(causeAttrName, note);
+      way = textOf(note);
+    }
     remark::passed(loc, remark::RemarkOpts::name("reshard").category("tp-propagate"))
-        << "from " + layoutOf(type).getLayout().str() + " to " + layout.str() + ": " + why;
+        << "from " + layoutOf(type).getLayout().str() + " to " + layout.str() + ": " + why + way;
     return made = op.getResult();
   }
 
@@ -283,6 +287,19 @@ private:
     if (!need.empty())
       fields.push_back(builder.getNamedAttr("need", builder.getStringAttr(need)));
     return builder.getDictionaryAttr(fields);
+  }
+
+  // For a remark: "; way of the split: the wish ... -> nn.contract at line 7; nn.softmax at line 9 works along dimension 1 and ...".
+  static std::string textOf(DictionaryAttr cause) {
+    std::string text;
+    for (Attribute way : cause.getAs<ArrayAttr>("ways")) {
+      text += "; way of the split: ";
+      for (auto [i, step] : llvm::enumerate(cast<ArrayAttr>(way)))
+        text += (i ? " -> " : "") + cast<StringAttr>(step).getValue().str();
+    }
+    if (auto need = cause.getAs<StringAttr>("need"))
+      text += "; " + need.getValue().str();
+    return text;
   }
 
   std::string reason(Value value, const Layout &layout, const std::string &user) {
