@@ -61,7 +61,7 @@ class Run:
         while time.monotonic() < end:
             self.processes = [int(read(f"{self.place}/pid.{rank}").strip() or 0) for rank in range(self.ranks)]
             if all(p and f"tp{self.ranks}.tpm" in read(f"/proc/{p}/maps") for p in self.processes):
-                time.sleep(random.uniform(0.3, 0.8))
+                time.sleep(random.uniform(0.5, 1.2))
                 return
             time.sleep(0.01)
         raise SystemExit("a run has not started within 60 s: " + "; ".join(self.errors()))
@@ -94,7 +94,7 @@ def expect(condition, what, run):
 
 # What an error has to say: the rank first, then what it was in.
 IN_COLLECTIVE = r"in (all_reduce|all_gather)[^:]*\(site \d+, [^:]*entry \"(prefill|decode)\"\) over \"tp\""
-IN_COMPUTATION = r"in (\w+ \(.*entry \"(prefill|decode)\"\)|the work between two entries|entry \"(prefill|decode)\")"
+IN_COMPUTATION = r"in (\w+ \(.*entry \"(prefill|decode)\"\)|the work between two entries|loading weights|entry \"(prefill|decode)\")"
 
 
 def check(run, took, allowed, pattern, except_for=None):
