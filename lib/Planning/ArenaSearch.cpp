@@ -440,8 +440,8 @@ ArenaSearchResult searchArena(const std::vector<ArenaBuffer> &buffers, int64_t c
     return {ArenaVerdict::Impossible, {}};
   // A way of choosing that does not get there soon rarely does: each gets a little, then all get more, with some chance in
   // it. What they proved to fail stays known.
-  int64_t share = 1 << 20;
-  for (uint64_t round = 0;; ++round, share += share / 2)
+  int64_t share = 1 << 19;
+  for (uint64_t round = 0;; ++round, share += share / 4)
     for (Taste taste : {Taste::Wide, Taste::Area, Taste::Fitting, Taste::Big})
       for (bool weighted : {false, true}) {
         if (search.work >= effort || search.late())
