@@ -50,8 +50,12 @@ public:
     int64_t ops = 1;
     annotated.walk([&](Operation *) { ++ops; });
     plansAllowed = std::clamp(mostOps / ops, fewestPlans, mostPlans);
-    for (Json &entry : report["entries"])
-      entry["held_bytes"] = heldBytes(entry);
+    // Measured as for the other plans: what happens to weights after Partition is in none of them.
+    const Plan *asIs = planWith({});
+    for (size_t e = 0; e < report["entries"].size(); ++e) {
+      Json &entry = report["entries"][e];
+      entry["held_bytes"] = asIs && !asIs->report.is_null() ? asIs->entries[e].held : heldBytes(entry);
+    }
     for (size_t e = 0; e < report["entries"].size(); ++e)
       for (const std::vector<size_t> &group : alikeCollectives(report["entries"][e]["collectives"])) {
         Json &collective = report["entries"][e]["collectives"][group[0]];
