@@ -748,6 +748,9 @@ private:
                                                : "R"),
                     "f is missing: tp.copy takes I to R");
     }
+    if (invariant && splitFactor)
+      return refuse(*invariant, "splits its result, but its " + named(*invariant, "I") + " is used alike by all ranks",
+                    "f is missing: tp.copy takes I to R");
     if (reduces)
       return addPartial(op, atom, *reduces, result);
     if (partial) {

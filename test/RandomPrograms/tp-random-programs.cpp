@@ -3,8 +3,10 @@
 //   tp-random-programs --count 2000                 programs of the seeds 0 .. 1999; exit status 1 if any fails
 //   tp-random-programs --seed 4711 --print          the program of a seed
 //   tp-random-programs --seed 4711                  checks it alone
+//   tp-random-programs --count 1000 --mutate        who notices that a collective is lost or stands twice
 //   tp-random-programs --check find.mlir            checks a program of a file (global or laid out)
 #include "Children.h"
+#include "Mutations.h"
 #include "Packs.h"
 
 #include "tp/Support/Error.h"
@@ -60,6 +62,15 @@ void printTally(const Tally &tally, double seconds) {
   std::printf("; %.0f s\n", seconds);
 }
 
+void printMutations(const Mutations &found) {
+  std::printf("%lld programs, %lld mutants: %lld refused by tp-verify-local, %lld wrong in numbers, %lld survive\n",
+              static_cast<long long>(found.programs), static_cast<long long>(found.all), static_cast<long long>(found.byVerifier),
+              static_cast<long long>(found.byNumbers), static_cast<long long>(found.all - found.byVerifier - found.byNumbers));
+  for (const auto &[name, count] : found.survivors)
+    std::printf("  %lld x %s (seed %llu)\n", static_cast<long long>(count), name.c_str(),
+                static_cast<unsigned long long>(found.example.at(name)));
+}
+
 /// Where a long run stands: "next SEED" lines and one line per find.
 uint64_t progressIn(const std::string &log, uint64_t first) {
   std::ifstream file(log);
@@ -74,7 +85,7 @@ int run(int argc, char **argv) {
   int64_t first = 0, count = 2000, compileEvery = 1;
   std::optional<int64_t> seed;
   std::optional<std::string> check, log;
-  bool print = false;
+  bool print = false, mutations = false;
   options.add("--first", "SEED", first, "of the first program, a multiple of 8");
   options.add("--count", "N", count, "programs, a multiple of 8");
   options.add("--compile-every", "K", compileEvery, "compiles every K-th pack of 8 programs; 0: none");
@@ -82,8 +93,13 @@ int run(int argc, char **argv) {
   options.add("--seed", "SEED", seed, "one program only");
   options.addFlag("--print", print, "prints the program of --seed, laid out if that is its kind");
   options.add("--check", "FILE.mlir", check, "checks this program");
+  options.addFlag("--mutate", mutations, "counts who notices that a collective is lost or stands twice");
   if (!options.parse(argc, argv))
     return 0;
+  if (mutations) {
+    printMutations(mutatePrograms(first, count));
+    return 0;
+  }
 
   if (seed && print) {
     ProgramText program = generate(*seed);
@@ -98,10 +114,8 @@ int run(int argc, char **argv) {
   if (seed || check) {
     Subject subject = check ? Subject{readText(*check), Kind::Even, "", 0, static_cast<uint64_t>(seed.value_or(0))}
                             : subjectOf(generate(*seed));
-    if (std::optional<Failure> failure = checkAlone(subject)) {
-      std::printf("fails: %s: %s\n", failure->stage.c_str(), failure->message.c_str());
-      return 1;
-    }
+    if (std::optional<Failure> failure = checkAlone(subject))
+      throw Error(failure->stage + ": " + failure->message);
     std::printf("agrees in all forms\n");
     return 0;
   }

@@ -22,9 +22,11 @@ def TestDropCollective : Pass<"tp-test-drop-collective", "::mlir::ModuleOp"> {
   let summary = "takes one collective out of a local program, to see whether that is noticed";
   let description = [{
     *Needs* the local form. *Leaves* a wrong one: collective number `index` (in the order of the text) is replaced by its
-    operand, cut or repeated where the shapes differ. Fails if there are fewer collectives.
+    operand, cut or repeated where the shapes differ, or with `twice` applied to its own result. Fails if there are fewer
+    collectives.
   }];
-  let options = [Option<"index", "index", "int64_t", "0", "Which collective to take out">];
+  let options = [Option<"index", "index", "int64_t", "0", "Which collective to take out">,
+                 Option<"twice", "twice", "bool", "false", "Applies it twice instead of not at all">];
 }
 
 #endif // TP_ANALYSIS_VERIFYLOCAL_TD
