@@ -354,24 +354,29 @@ private:
     }
   }
 
-  // A minor factor of a dimension can be split only if all major ones are split completely: drops what cannot be written.
+  // A minor factor of a dimension can be split only if all major ones are split completely: drops what cannot be written. What is
+  // dropped for one tensor can be the major factor of another, so this goes on until nothing more goes.
   void keepExpressible(const Node &node, Draft &option) const {
+    bool dropped = true;
     auto check = [&](const FactorMap::Tensor &dims) {
       for (const FactorMap::Dim &dim : dims) {
         bool complete = true;
         for (int64_t factor : dim) {
-          if (!complete) {
+          if (!complete && option.axes[factor] != 0) {
             option.axes[factor] = 0;
             option.origin[factor] = -1;
+            dropped = true;
           }
           complete &= table.sizeOf(option.axes[factor]) == node.map.factors[factor].size;
         }
       }
     };
-    for (const FactorMap::Tensor &dims : node.map.operands)
-      check(dims);
-    for (const FactorMap::Tensor &dims : node.map.results)
-      check(dims);
+    while (std::exchange(dropped, false)) {
+      for (const FactorMap::Tensor &dims : node.map.operands)
+        check(dims);
+      for (const FactorMap::Tensor &dims : node.map.results)
+        check(dims);
+    }
   }
 
   static bool addUnique(SmallVectorImpl<Wanted> &list, const Wanted &claim) {
