@@ -43,7 +43,7 @@ Process::Process(double timeoutSeconds) : mpi(library()), timeout(timeoutSeconds
   ownRank = number;
   mpi.check(mpi.Comm_size(mpi.commWorld, &number), "Comm_size");
   processes = number;
-  watching = std::make_unique<Watch>(rankName(ownRank));
+  watching = std::make_unique<Watch>(rankName(ownRank), timeout);
   peers.resize(processes);
   for (int64_t peer = 0; peer < processes; ++peer)
     if (peer != ownRank)
@@ -85,6 +85,12 @@ void Process::wait(Requests &requests, const std::function<std::string()> &where
                    const std::function<void(const Request &)> &done) {
   Wait pause;
   Clock::time_point since = Clock::now();
+  bool toldWatch = false;
+  watching->waitsFrom(since);
+  struct NoMore {
+    Watch &watch;
+    ~NoMore() { watch.waitsNoMore(); }
+  } noMore{*watching};
   while (!requests.empty()) {
     size_t open = 0;
     for (size_t i = 0; i < requests.size(); ++i) {
@@ -94,12 +100,18 @@ void Process::wait(Requests &requests, const std::function<std::string()> &where
         continue;
       }
       since = Clock::now();
+      watching->waitsFrom(since);
+      toldWatch = false;
       if (done)
         done(request);
     }
     requests.resize(open);
-    if (open && pause.pause())
+    if (open && pause.pause()) {
+      if (!toldWatch)
+        watching->waitsFor(missingIn(requests));
+      toldWatch = true;
       lookForTheEnd(requests, where, since);
+    }
   }
 }
 

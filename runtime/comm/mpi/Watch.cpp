@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 #include <poll.h>
+#include <sstream>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -33,7 +34,8 @@ void onSignal(int number) {
 
 } // namespace
 
-Watch::Watch(std::string who) : who(std::move(who)), wakeUp(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+Watch::Watch(std::string who, double timeoutSeconds)
+    : who(std::move(who)), timeout(timeoutSeconds), wakeUp(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (wakeUp < 0)
     throw tp::Error("cannot make an eventfd: " + std::string(std::strerror(errno)));
   signalWakeUp = wakeUp;
@@ -107,6 +109,29 @@ std::string Watch::eventText() {
   return what;
 }
 
+void Watch::waitsFor(std::string peers) {
+  std::lock_guard guard(lock);
+  missing = std::move(peers);
+  isMissingKnown = true;
+}
+
+// The rank itself looks at its time-out about once a millisecond; where it has not for `patience`, it does not come to look.
+void Watch::recordTimeOut() {
+  int64_t since = waitingSince, now = std::chrono::nanoseconds(Clock::now().time_since_epoch()).count();
+  if (since == 0 || double(now - since) * 1e-9 <= timeout + std::chrono::duration<double>(patience).count())
+    return;
+  std::lock_guard guard(lock);
+  if (happened)
+    return;
+  std::ostringstream text;
+  text << "nothing has come for " << timeout << " s";
+  if (isMissingKnown)
+    text << ": missing " << missing;
+  what = text.str();
+  reportBy = Clock::now();
+  happened = true;
+}
+
 bool Watch::takeReport() {
   int before = nobody;
   return reporter.compare_exchange_strong(before, rank) || before == rank;
@@ -140,7 +165,7 @@ void Watch::run() {
   while (!stopping) {
     std::vector<pollfd> files{{wakeUp, POLLIN, 0}};
     std::vector<int64_t> peers;
-    int wait = -1;
+    int wait = static_cast<int>(patience.count());
     {
       std::lock_guard guard(lock);
       // After the first event there is nothing more to see.
@@ -152,7 +177,7 @@ void Watch::run() {
       for (const auto &time : {deadline, reportBy})
         if (time && (reporter == nobody || time == deadline)) {
           int left = static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(*time - Clock::now()).count());
-          wait = std::max(0, wait < 0 ? left : std::min(wait, left));
+          wait = std::max(0, std::min(wait, left));
         }
     }
     poll(files.data(), files.size(), wait);
@@ -174,6 +199,7 @@ void Watch::run() {
           happened = true;
         }
       }
+    recordTimeOut();
     std::optional<Clock::time_point> end, report;
     {
       std::lock_guard guard(lock);

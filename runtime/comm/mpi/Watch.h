@@ -2,6 +2,8 @@
 //
 // A rank that waits for its peers asks `event` about once a millisecond, and reports with what it was doing. A rank that
 // computes does not ask; if it has not come to a wait in a while, a thread of this object reports for it and ends the process.
+// The same thread keeps the time-out where a look for messages does not return: one rank that is stopped in the middle of a
+// message can hold others inside the MPI library.
 // Whoever takes the report first makes it, so a process prints one error. Deaths are seen through pidfds: at once, from
 // any thread, and whether or not the launcher cleans up.
 #pragma once
@@ -20,8 +22,9 @@ namespace tprt::mpi {
 
 class Watch {
 public:
-  /// `who` starts every report: "rank 2". One object per process; it takes over SIGTERM and SIGINT.
-  explicit Watch(std::string who);
+  /// `who` starts every report: "rank 2". One object per process; it takes over SIGTERM and SIGINT. After `timeoutSeconds` in
+  /// which nothing has come for a rank that waits, and `patience`, the process ends.
+  Watch(std::string who, double timeoutSeconds);
   ~Watch();
   Watch(const Watch &) = delete;
 
@@ -36,6 +39,16 @@ public:
   std::optional<std::string> event() { return happened ? std::optional(eventText()) : std::nullopt; }
   /// Whether the caller's side is the one to report the end of this process. False: the watch is doing it.
   bool takeReport();
+  /// The rank waits, and since `since` nothing has come.
+  void waitsFrom(std::chrono::steady_clock::time_point since) {
+    isMissingKnown = false;
+    waitingSince = std::chrono::nanoseconds(since.time_since_epoch()).count();
+  }
+  /// For whom.
+  void waitsFor(std::string peers);
+  /// The rank waits no longer.
+  void waitsNoMore() { waitingSince = 0; }
+
   /// What the process does, asked for by the watch's thread.
   void setActivity(std::function<std::string()> text);
   /// The work is done: whatever happens after `seconds` from now, the process ends with status 0.
@@ -52,9 +65,11 @@ private:
   void wake();
   std::string eventText();
   void record(std::string what);
+  void recordTimeOut();
   void reportForRank();
 
   const std::string who;
+  const double timeout;
   int wakeUp;
   std::mutex lock;
   struct Followed {
@@ -62,7 +77,10 @@ private:
     int pidfd;
   };
   std::vector<Followed> followed;
-  std::string what;
+  std::string what, missing;
+  /// Nanoseconds of the steady clock; 0 where the rank does not wait.
+  std::atomic<int64_t> waitingSince{0};
+  std::atomic<bool> isMissingKnown{false};
   std::function<std::string()> activity;
   std::atomic<bool> happened{false}, stopping{false};
   enum Reporter { nobody, rank, watch };
