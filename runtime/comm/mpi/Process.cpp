@@ -160,7 +160,8 @@ Process::Requests Process::tellAll(int64_t failed, const std::string &text) {
   std::strncpy(farewell.text, text.c_str(), sizeof farewell.text - 1);
   Requests requests;
   for (int64_t peer = 0; peer < processes; ++peer)
-    if (peer != ownRank && !peers[peer].ended)
+    // One that ended well before waits for this; one that failed does not.
+    if (peer != ownRank && !(peers[peer].ended && peers[peer].last.failed))
       send(requests, peer, lastTag, &farewell, sizeof farewell);
   return requests;
 }
