@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <mutex>
+#include <set>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,6 +23,28 @@ static mode_t modeOfNewFiles() {
   }();
   return mode;
 }
+
+namespace {
+// Temporary files that exist now, for a process that must end without returning from where it is.
+struct Unfinished {
+  static std::mutex &lock() {
+    static std::mutex mutex;
+    return mutex;
+  }
+  static std::set<std::string> &paths() {
+    static std::set<std::string> set;
+    return set;
+  }
+  static void add(const std::string &path) {
+    std::lock_guard guard(lock());
+    paths().insert(path);
+  }
+  static void remove(const std::string &path) {
+    std::lock_guard guard(lock());
+    paths().erase(path);
+  }
+};
+} // namespace
 
 AtomicFile::AtomicFile(const std::string &path) : path(path), target(path) {
   if (path.empty())
@@ -48,14 +72,23 @@ AtomicFile::AtomicFile(const std::string &path) : path(path), target(path) {
     temporary.clear();
     fail("create a file beside", error);
   }
+  Unfinished::add(temporary);
   ::fchmod(file, exists ? facts.st_mode & 07777 : modeOfNewFiles());
 }
 
 AtomicFile::~AtomicFile() {
   if (file >= 0)
     ::close(file);
-  if (!temporary.empty() && temporary != target)
+  if (!temporary.empty() && temporary != target) {
     ::unlink(temporary.c_str());
+    Unfinished::remove(temporary);
+  }
+}
+
+void removeUnfinishedFiles() {
+  std::lock_guard guard(Unfinished::lock());
+  for (const std::string &path : Unfinished::paths())
+    ::unlink(path.c_str());
 }
 
 void AtomicFile::fail(const std::string &verb, int error) {
@@ -95,6 +128,7 @@ void AtomicFile::commit() {
     return;
   if (::rename(temporary.c_str(), target.c_str()) != 0)
     fail("write", errno);
+  Unfinished::remove(temporary);
   temporary.clear();
   size_t slash = target.rfind('/');
   std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : target.substr(0, slash);

@@ -91,6 +91,10 @@ std::string formatLlama3(const std::string &chatTemplate, const std::string &bos
 } // namespace
 
 std::string formatChat(const std::string &chatTemplate, const std::string &bosText, const std::vector<ChatMessage> &messages) {
+  // Texts are looked for in it again and again; templates have a few thousand bytes.
+  if (constexpr size_t longest = 1 << 18; chatTemplate.size() > longest)
+    throw Error("the model's chat template has " + std::to_string(chatTemplate.size()) + " bytes, needs at most " +
+                std::to_string(longest));
   // SmolLM3 prints a system message that its template computes.
   bool computesSystem = has(chatTemplate, "## Metadata");
   if (has(chatTemplate, "<|im_start|>") && has(chatTemplate, "<|im_end|>") && !computesSystem)

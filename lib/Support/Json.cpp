@@ -1,7 +1,10 @@
-// Parsing with places in the errors, and a limit on nesting that holds before anything is built.
+// Parsing with places in the errors, and a limit on nesting that holds before anything is built. A key that an object has
+// twice is refused: readers do not agree on which of the two counts.
 #include "tp/Support/Json.h"
 
 #include "tp/Support/MappedFile.h"
+
+#include <unordered_set>
 
 namespace tp {
 
@@ -41,10 +44,34 @@ void checkDepth(std::string_view text, const std::string &what) {
   }
 }
 
+// Notes the keys of every object that is open, and keeps the first that comes again.
+template <typename Document> class RepeatedKeys {
+public:
+  bool operator()(int, typename Document::parse_event_t event, Document &parsed) {
+    using Event = typename Document::parse_event_t;
+    if (event == Event::object_start)
+      open.emplace_back();
+    else if (event == Event::object_end)
+      open.pop_back();
+    else if (event == Event::key && repeated.empty())
+      if (const std::string &key = parsed.template get_ref<const std::string &>(); !open.back().insert(key).second)
+        repeated = "\"" + key + "\" appears twice in one object";
+    return true;
+  }
+  std::string repeated;
+
+private:
+  std::vector<std::unordered_set<std::string>> open;
+};
+
 template <typename Document> Document parse(std::string_view text, const std::string &what) {
   checkDepth(text, what);
   try {
-    return Document::parse(text.begin(), text.end());
+    RepeatedKeys<Document> keys;
+    Document document = Document::parse(text.begin(), text.end(), std::ref(keys));
+    if (!keys.repeated.empty())
+      throw Error(what + ": " + keys.repeated);
+    return document;
   } catch (const typename Document::parse_error &error) {
     // "[json.exception.parse_error.101] parse error at line 1, column 2: <what we want>"
     std::string message = error.what();

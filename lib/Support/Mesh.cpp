@@ -176,7 +176,7 @@ std::string Mesh::problemWith(const AxisPart &part) const {
     return "unknown axis \"" + part.axis + "\"; the mesh has " + (known.empty() ? "no axes" : known);
   }
   if (part.isWholeAxis())
-    return "";
+    return part.pre == 1 ? "" : "all of axis \"" + part.axis + "\" has nothing before it, not " + std::to_string(part.pre);
   int64_t size = axes[axis].size;
   if (part.pre < 1 || part.size < 2 || size % part.pre != 0 || (size / part.pre) % part.size != 0)
     return "\"" + tp::str(part) + "\" is not a part of axis \"" + part.axis + "\" of size " + std::to_string(size);

@@ -1,11 +1,19 @@
 // Declarations become closures that take the text of a value; parsing only routes texts to them.
 #include "tp/Support/Options.h"
 
+#include "tp/Support/AtomicFile.h"
+#include "tp/Support/MappedFile.h"
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
 #include <sstream>
+#include <system_error>
 
 namespace tp {
 
@@ -291,13 +299,24 @@ std::string Options::help() const {
 
 // -- The frame of a tool --
 
+// Names and texts of files end up in errors: what would steer a terminal becomes "?", and a line has an end.
+static std::string printable(std::string line) {
+  constexpr size_t longest = 2000;
+  if (line.size() > longest)
+    line = line.substr(0, longest) + "... (" + std::to_string(line.size() - longest) + " more bytes)";
+  for (char &c : line)
+    if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f)
+      c = '?';
+  return line;
+}
+
 void printError(const Error &error) {
   constexpr size_t mostLines = 25;
   std::vector<std::string> lines;
   auto addLines = [&](const std::string &text) {
     std::istringstream in(text);
     for (std::string line; std::getline(in, line);)
-      lines.push_back(line);
+      lines.push_back(printable(line));
   };
   addLines((error.place.empty() ? "error: " : error.place + ": error: ") + error.what());
   for (const std::string &note : error.notes)
@@ -312,7 +331,31 @@ void printError(const Error &error) {
   std::fwrite(text.data(), 1, text.size(), stderr); // one call, so that ranks do not interleave
 }
 
+// An exception that nobody can catch: thrown in a thread or through code that was compiled without them. Memory that has
+// run out is the one that users meet.
+static void endWithError() {
+  try {
+    if (std::exception_ptr exception = std::current_exception())
+      std::rethrow_exception(exception);
+    printError(Error("internal error: the program ended itself"));
+  } catch (const std::bad_alloc &) {
+    printError(Error("out of memory"));
+  } catch (const Error &error) {
+    printError(error);
+  } catch (const std::exception &error) {
+    printError(Error(std::string("internal error: ") + error.what()));
+  } catch (...) {
+    printError(Error("internal error: an exception of unknown kind"));
+  }
+  removeUnfinishedFiles();
+  std::_Exit(1);
+}
+
 int runTool(int argc, char **argv, const std::function<int(int, char **)> &body) {
+  // A file at the size limit is an error to report, as a full disk is, and no reason to be killed.
+  ::signal(SIGXFSZ, SIG_IGN);
+  endAtLostPages();
+  std::set_terminate(endWithError);
   try {
     int status = body(argc, argv);
     if (std::fflush(stdout) != 0 || std::ferror(stdout))
@@ -325,6 +368,14 @@ int runTool(int argc, char **argv, const std::function<int(int, char **)> &body)
     printError(error);
   } catch (const std::bad_alloc &) {
     printError(Error("out of memory"));
+  } catch (const std::length_error &) {
+    printError(Error("out of memory: a size of the input is larger than any memory"));
+  } catch (const std::filesystem::filesystem_error &error) {
+    printError(Error("cannot read \"" + error.path1().string() + "\": " + error.code().message()));
+  } catch (const std::system_error &error) {
+    bool isFull = error.code() == std::errc::resource_unavailable_try_again || error.code() == std::errc::not_enough_memory;
+    printError(
+        Error(isFull ? "out of memory or processes: cannot start a thread" : std::string("internal error: ") + error.what()));
   } catch (const std::exception &error) {
     printError(Error(std::string("internal error: ") + error.what()));
   }

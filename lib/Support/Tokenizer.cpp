@@ -8,6 +8,7 @@
 #include "tp/Support/Unicode.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <limits>
 #include <queue>
@@ -94,6 +95,9 @@ Tokenizer::Tokenizer(TokenizerParts given) : parts(std::move(given)) {
     fail("there are " + std::to_string(count) + " tokens and " + std::to_string(parts.kinds.size()) + " token types");
   if (!parts.scores.empty() && parts.scores.size() != count)
     fail("there are " + std::to_string(count) + " tokens and " + std::to_string(parts.scores.size()) + " scores");
+  for (double score : parts.scores)
+    if (!std::isfinite(score))
+      fail("a token has the score " + std::to_string(score) + ", which orders nothing");
   auto checkId = [&](int64_t id, const std::string &role) {
     if (id < 0 || id >= static_cast<int64_t>(count))
       fail(role + " is token " + std::to_string(id) + ", the vocabulary has " + std::to_string(count));

@@ -15,8 +15,8 @@ namespace {
 constexpr const char *spaceMark = "\xe2\x96\x81"; // U+2581
 using PrefixSpace = TokenizerParts::PrefixSpace;
 
-// Ids above this are not those of a vocabulary but of a damaged file.
-constexpr int64_t mostTokens = 1 << 24;
+// Ids above this are not those of a vocabulary but of a damaged file, nor are those that leave many more unused.
+constexpr int64_t mostTokens = 1 << 24, mostUnused = 1 << 16;
 
 struct FolderReader {
   const std::string folder;
@@ -55,6 +55,10 @@ struct FolderReader {
   void setToken(int64_t id, const std::string &text, TokenKind kind) {
     if (id < 0 || id >= mostTokens)
       fail("token \"" + text + "\" has id " + std::to_string(id) + ", needs 0 to " + std::to_string(mostTokens - 1));
+    const SortedJson *added = findKey(json, "added_tokens");
+    size_t named = json["model"]["vocab"].size() + (added ? added->size() : 0);
+    if (static_cast<size_t>(id) >= named + mostUnused)
+      fail("token \"" + text + "\" has id " + std::to_string(id) + ", but only " + std::to_string(named) + " tokens are named");
     auto index = static_cast<size_t>(id);
     if (index >= parts.tokens.size()) {
       parts.tokens.resize(index + 1);

@@ -33,6 +33,9 @@ private:
   int file = -1;
 };
 
+/// Removes the temporary files of all AtomicFiles that exist: for a process that ends without destroying them.
+void removeUnfinishedFiles();
+
 /// Writes all of `text` to `path`, whole or not at all.
 void writeFile(const std::string &path, std::string_view text);
 /// The contents of `path`, which need not be a regular file. Throws Error.

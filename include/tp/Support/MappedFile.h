@@ -1,6 +1,7 @@
 // A file mapped read-only: pages are read when they are touched, so a rank that needs a third of a weight file reads a
 // third of it. Nothing is handed out without a check against the file's size; offsets in files are hostile until then.
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -25,9 +26,19 @@ public:
   std::string_view text() const { return {data, static_cast<size_t>(byteCount)}; }
 
 private:
+  struct Mapping;
+  static std::atomic<Mapping *> mappings;
+  friend void endAtLostPages();
+
   std::string filePath;
   const char *data = nullptr;
   uint64_t byteCount = 0;
+  Mapping *mapping = nullptr;
 };
+
+/// For the main of a tool: from now on, touching a page of a mapped file that has been cut short since (or that the disk
+/// cannot read) ends the process with one error that names the file, and status 1; without this it is a bus error. Nothing
+/// else can be done from there: the bytes are gone in the middle of whatever is being computed.
+void endAtLostPages();
 
 } // namespace tp

@@ -44,6 +44,22 @@ TEST(MappedFile, movesKeepOneMapping) {
   EXPECT_EQ(first.text(), "abc");
 }
 
+// The bytes are gone while someone reads them: an error that names the file, where there would be a bus error.
+TEST(MappedFileDeathTest, cutShortWhileMapped) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  TemporaryFolder folder;
+  writeFile(folder / "weights", std::string(1 << 16, 'x'));
+  auto readLost = [&] {
+    endAtLostPages();
+    MappedFile other(folder / "weights"), file(folder / "weights");
+    other = MappedFile(folder / "weights");
+    std::filesystem::resize_file(folder / "weights", 100);
+    volatile char byte = file.bytes(40000, 1)[0];
+    static_cast<void>(byte);
+  };
+  EXPECT_EXIT(readLost(), ::testing::ExitedWithCode(1), "^error: .*weights\" was cut short while it was being read");
+}
+
 TEST(AtomicFile, nothingIsThereUntilCommit) {
   TemporaryFolder folder;
   writeFile(folder / "x", "old");
@@ -80,6 +96,15 @@ TEST(AtomicFile, devicesAreWrittenInPlace) {
   if (::stat("/dev/full", &facts) == 0) {
     EXPECT_TRUE(contains(errorOf([] { writeFile("/dev/full", "abc"); }), "No space left on device"));
   }
+}
+
+TEST(AtomicFile, unfinishedFilesCanBeRemovedAtOnce) {
+  TemporaryFolder folder;
+  AtomicFile file(folder / "x");
+  writeFile(folder / "y", "done");
+  EXPECT_EQ(entriesOf(folder), 2u);
+  removeUnfinishedFiles();
+  EXPECT_EQ(entriesOf(folder), 1u);
 }
 
 TEST(AtomicFile, errorsNameTheFile) {

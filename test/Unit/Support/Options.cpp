@@ -120,6 +120,16 @@ TEST(Options, exitStatusAndPrintedErrors) {
   EXPECT_EQ(printed, "error: out of memory\n");
 }
 
+// Texts of files end up in errors: they must not steer a terminal, nor fill it.
+TEST(Options, errorsArePrintable) {
+  std::string printed;
+  statusOf([]() -> int { throw Error("tensor \"\x1b[2Ja\rb\x7f\" is missing"); }, printed);
+  EXPECT_EQ(printed, "error: tensor \"?[2Ja?b?\" is missing\n");
+  statusOf([]() -> int { throw Error(std::string(70000, 'x')); }, printed);
+  EXPECT_LT(printed.size(), 2100u);
+  EXPECT_TRUE(contains(printed, "more bytes)"));
+}
+
 TEST(Options, atMost25LinesArePrinted) {
   std::string printed;
   statusOf([]() -> int { throw Error("x", std::vector<std::string>(40, "n")); }, printed);
