@@ -20,8 +20,11 @@ void checkElf(const tp::MappedFile &file) {
   if (text.size() < sizeof header || std::memcmp(text.data(), ELFMAG, SELFMAG) != 0)
     throw tp::Error(file.path() + " is no compiled module (.tpm)");
   std::memcpy(&header, text.data(), sizeof header);
-  if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_machine != EM_X86_64)
-    throw tp::Error(file.path() + " is compiled for another kind of processor, this one is x86-64");
+  if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB || header.e_machine != EM_X86_64)
+    throw tp::Error(file.path() + " is compiled for another kind of processor, this one is x86-64; compile it here");
+  if (header.e_type != ET_DYN)
+    throw tp::Error(file.path() + " is no compiled module (.tpm): it is an ELF file of type " + std::to_string(header.e_type) +
+                    ", needs a shared object");
   auto cutOff = [&] {
     return tp::Error(file.path() + " is cut off after " + std::to_string(text.size()) + " bytes; compile it again");
   };
@@ -41,6 +44,14 @@ void checkElf(const tp::MappedFile &file) {
   }
 }
 
+constexpr int64_t mostElements = int64_t(1) << 48;
+
+/// Refuses `least` below 0 and `most` above 2^48: what is within can be added and multiplied by an element's size.
+void checkRange(int64_t least, int64_t most, const char *role, const std::string &what) {
+  if (least < 0 || most > mostElements)
+    throw tp::Error(what + ": " + role + " is " + std::to_string(least < 0 ? least : most) + ", needs 0 to 2^48");
+}
+
 SourceInfo parseSource(const tp::Json &json, const std::string &what) {
   SourceInfo source;
   source.tensor = tp::stringAt(json, "tensor", what, "");
@@ -52,11 +63,14 @@ SourceInfo parseSource(const tp::Json &json, const std::string &what) {
   if (source.offsets.size() != source.sizes.size())
     throw tp::Error(what + ": a source has " + std::to_string(source.offsets.size()) + " offsets and " +
                     std::to_string(source.sizes.size()) + " sizes");
+  for (size_t i = 0; i < source.sizes.size(); ++i)
+    checkRange(std::min(source.offsets[i], source.sizes[i]), std::max(source.offsets[i], source.sizes[i]), "a source's slice",
+               what);
   return source;
 }
 
 /// A product that overflows or an extent below what it may be is refused, so that sizes can be trusted from here on.
-void checkShape(const TensorInfo &tensor, const tp::Mesh &mesh, bool mayBeDynamic, const std::string &what) {
+void checkShape(const TensorInfo &tensor, const tp::Mesh &mesh, std::optional<int64_t> dynamicMax, const std::string &what) {
   std::string name = what + ": \"" + tensor.name + "\"";
   if (std::string problem = tp::problemWith(tensor.layout, tensor.shape, mesh); !problem.empty())
     throw tp::Error(name + ": " + problem);
@@ -65,28 +79,33 @@ void checkShape(const TensorInfo &tensor, const tp::Mesh &mesh, bool mayBeDynami
                     std::to_string(tensor.localShape.size()));
   int64_t count = 1;
   for (size_t i = 0; i < tensor.shape.size(); ++i) {
-    bool dynamic = tensor.shape[i] == -1 && mayBeDynamic;
+    bool dynamic = tensor.shape[i] == -1 && dynamicMax;
     int64_t wanted =
         dynamic ? -mesh.sizeOf(tensor.layout.dims[i].axes) : tp::localSize(tensor.shape[i], tensor.layout.dims[i].axes, mesh);
     if ((tensor.shape[i] < 0 && !dynamic) || tensor.localShape[i] != wanted)
       throw tp::Error(name + " has extent " + std::to_string(tensor.shape[i]) + ", locally " +
                       std::to_string(tensor.localShape[i]) + ", in dimension " + std::to_string(i) + " of layout " +
                       tensor.layout.str());
-    if (__builtin_mul_overflow(count, dynamic ? 1 : tensor.shape[i], &count) || count > (int64_t(1) << 48))
+    if (__builtin_mul_overflow(count, dynamic ? *dynamicMax : tensor.shape[i], &count) || count > mostElements)
       throw tp::Error(name + " has more than 2^48 elements");
   }
 }
 
-TensorInfo parseTensor(const tp::Json &json, const tp::Mesh &mesh, bool mayBeDynamic, const std::string &what) {
+TensorInfo parseTensor(const tp::Json &json, const tp::Mesh &mesh, std::optional<int64_t> dynamicMax, const std::string &what) {
   TensorInfo tensor;
   tensor.name = tp::stringAt(json, "name", what);
   tensor.shape = tp::intsAt(json, "shape", what);
-  tensor.type = tp::parseDType(tp::stringAt(json, "dtype", what));
-  tensor.layout = tp::Layout::parse(tp::stringAt(json, "layout", what));
+  std::string type = tp::stringAt(json, "dtype", what), layout = tp::stringAt(json, "layout", what);
+  try {
+    tensor.type = tp::parseDType(type);
+    tensor.layout = tp::Layout::parse(layout);
+  } catch (const tp::Error &error) {
+    throw tp::Error(what + ": \"" + tensor.name + "\": " + error.what());
+  }
   tensor.localShape = tp::intsAt(json, "local_shape", what);
   if (const tp::Json *source = tp::findKey(json, "source"))
     tensor.source = parseSource(*source, what);
-  checkShape(tensor, mesh, mayBeDynamic, what);
+  checkShape(tensor, mesh, dynamicMax, what);
   if (std::string format = tp::stringAt(json, "stored", what, ""); !format.empty()) {
     tensor.stored = tp::storedFormat(format);
     std::string name = what + ": \"" + tensor.name + "\"";
@@ -99,25 +118,37 @@ TensorInfo parseTensor(const tp::Json &json, const tp::Mesh &mesh, bool mayBeDyn
   return tensor;
 }
 
-std::vector<TensorInfo> parseTensors(const tp::Json &json, const char *key, const tp::Mesh &mesh, bool mayBeDynamic,
-                                     const std::string &what) {
+/// `dynamicMax`: the largest n of the entry; without it no extent may be dynamic.
+std::vector<TensorInfo> parseTensors(const tp::Json &json, const char *key, const tp::Mesh &mesh,
+                                     std::optional<int64_t> dynamicMax, const std::string &what) {
   std::vector<TensorInfo> tensors;
   for (const tp::Json &element : tp::arrayAt(json, key, what))
-    tensors.push_back(parseTensor(element, mesh, mayBeDynamic, what));
+    tensors.push_back(parseTensor(element, mesh, dynamicMax, what));
   return tensors;
 }
 
-CollectiveInfo parseCollective(const tp::Json &json, size_t groups, const std::string &what) {
+CollectiveInfo parseCollective(const tp::Json &json, const tp::Mesh &mesh, const std::vector<std::vector<tp::AxisPart>> &groups,
+                               std::optional<int64_t> dynamicMax, const std::string &what) {
   CollectiveInfo info;
   info.kind = tp::stringAt(json, "kind", what);
   info.group = tp::intAt(json, "group", what);
-  if (info.group < 0 || info.group >= static_cast<int64_t>(groups))
-    throw tp::Error(what + ": a collective names group " + std::to_string(info.group) + " of " + std::to_string(groups));
+  if (info.group < 0 || info.group >= static_cast<int64_t>(groups.size()))
+    throw tp::Error(what + ": a collective names group " + std::to_string(info.group) + " of " + std::to_string(groups.size()));
   info.axes = tp::stringsAt(json, "axes", what);
   info.groupSize = tp::intAt(json, "group_size", what);
   info.reduce = tp::stringAt(json, "reduce", what, "");
   info.type = tp::stringAt(json, "dtype", what);
+  if (int64_t size = mesh.sizeOf(groups[info.group]); info.groupSize != size)
+    throw tp::Error(what + ": a collective over group " + std::to_string(info.group) + " of " + std::to_string(size) +
+                    " ranks says that they are " + std::to_string(info.groupSize));
   info.operandShape = tp::intsAt(json, "operand_shape", what);
+  int64_t count = 1;
+  for (int64_t extent : info.operandShape) {
+    // -1 is n and -k is a k-th of it, for a split over at most the ranks there are.
+    bool dynamic = extent < 0 && extent >= -mesh.size() && dynamicMax;
+    if ((extent < 0 && !dynamic) || __builtin_mul_overflow(count, dynamic ? *dynamicMax : extent, &count) || count > mostElements)
+      throw tp::Error(what + ": a collective's operand has extent " + std::to_string(extent) + " or more than 2^48 elements");
+  }
   info.where = tp::stringAt(json, "where", what, "");
   info.why = tp::stringAt(json, "why", what, "");
   return info;
@@ -132,28 +163,30 @@ CallInfo parseCall(const tp::Json &json, const std::string &what) {
   return {json[0], json[1], json.size() == 3 ? json[2].get<std::string>() : ""};
 }
 
-EntryInfo parseEntry(const tp::Json &json, const tp::Mesh &mesh, size_t groups, const std::string &file) {
+EntryInfo parseEntry(const tp::Json &json, const tp::Mesh &mesh, const std::vector<std::vector<tp::AxisPart>> &groups,
+                     const std::string &file) {
   EntryInfo entry;
   entry.name = tp::stringAt(json, "name", file);
   std::string what = file + ": entry \"" + entry.name + "\"";
   entry.symbol = tp::stringAt(json, "symbol", what);
   if (const tp::Json *dynamic = tp::findKey(json, "dynamic"))
     entry.dynamicMax = tp::intAt(*dynamic, "max", what);
+  if (entry.dynamicMax && (*entry.dynamicMax < 1 || *entry.dynamicMax > int64_t(1) << 31))
+    throw tp::Error(what + " takes up to " + std::to_string(*entry.dynamicMax) + " tokens a sequence, needs 1 to 2^31");
   entry.tokens = tp::intAt(json, "tokens", what, 0);
-  entry.inputs = parseTensors(json, "inputs", mesh, entry.dynamicMax.has_value(), what);
-  entry.outputs = parseTensors(json, "outputs", mesh, entry.dynamicMax.has_value(), what);
+  // Reports multiply it by n.
+  if (entry.tokens < 0 || entry.tokens > int64_t(1) << 31)
+    throw tp::Error(what + " is planned for " + std::to_string(entry.tokens) + " tokens, needs 0 to 2^31");
+  entry.inputs = parseTensors(json, "inputs", mesh, entry.dynamicMax, what);
+  entry.outputs = parseTensors(json, "outputs", mesh, entry.dynamicMax, what);
   entry.arenaBytes = tp::intAt(json, "arena_bytes", what);
-  if (entry.arenaBytes < 0 || (entry.dynamicMax && *entry.dynamicMax < 1))
-    throw tp::Error(what + " needs an arena of " + std::to_string(entry.arenaBytes) + " bytes");
+  checkRange(entry.arenaBytes, entry.arenaBytes, "the arena's size in bytes", what);
   for (const tp::Json &element : tp::arrayAt(json, "collectives", what))
-    entry.collectives.push_back(parseCollective(element, groups, what));
+    entry.collectives.push_back(parseCollective(element, mesh, groups, entry.dynamicMax, what));
   if (tp::findKey(json, "calls"))
     for (const tp::Json &element : tp::arrayAt(json, "calls", what))
       entry.calls.push_back(parseCall(element, what));
-  if (const tp::Json *tensors = tp::findKey(json, "tensors"))
-    entry.tensors = *tensors;
-  else
-    entry.tensors = tp::Json::array();
+  entry.tensors = tp::findKey(json, "tensors") ? tp::arrayAt(json, "tensors", what) : tp::Json::array();
   return entry;
 }
 
@@ -163,6 +196,11 @@ ModelInfo parseModel(const tp::Json &json, const std::string &what) {
   model.batch = tp::intAt(json, "batch", what, 1);
   model.maxSequence = tp::intAt(json, "max_seq", what, 0);
   model.vocabulary = tp::intAt(json, "vocab", what, 0);
+  if (model.batch < 1 || model.batch > int64_t(1) << 24 || model.maxSequence < 0 || model.maxSequence > int64_t(1) << 31 ||
+      model.vocabulary < 0 || model.vocabulary > int64_t(1) << 31)
+    throw tp::Error(what + ": the model has a batch of " + std::to_string(model.batch) + ", sequences of " +
+                    std::to_string(model.maxSequence) + " and a vocabulary of " + std::to_string(model.vocabulary) +
+                    "; needs 1 to 2^24, and 0 to 2^31");
   model.bos = tp::intAt(json, "bos", what, -1);
   model.addBos = tp::boolAt(json, "add_bos", what, false);
   if (tp::findKey(json, "eos"))
@@ -251,13 +289,16 @@ Manifest parseManifest(const std::string &text, const std::string &what) {
       parts.push_back({tp::stringAt(part, "axis", what), tp::intAt(part, "pre", what, 1), tp::intAt(part, "size", what, 0)});
       if (std::string problem = manifest.mesh.problemWith(parts.back()); !problem.empty())
         throw tp::Error(what + ": " + problem);
+      for (size_t i = 0; i + 1 < parts.size(); ++i)
+        if (manifest.mesh.overlap(parts[i], parts.back()))
+          throw tp::Error(what + ": a group uses axis \"" + tp::str(parts.back()) + "\" twice");
     }
     manifest.groups.push_back(parts);
   }
-  manifest.parameters = parseTensors(json, "parameters", manifest.mesh, false, what);
-  manifest.states = parseTensors(json, "states", manifest.mesh, false, what);
+  manifest.parameters = parseTensors(json, "parameters", manifest.mesh, std::nullopt, what);
+  manifest.states = parseTensors(json, "states", manifest.mesh, std::nullopt, what);
   for (const tp::Json &entry : tp::arrayAt(json, "entries", what))
-    manifest.entries.push_back(parseEntry(entry, manifest.mesh, manifest.groups.size(), what));
+    manifest.entries.push_back(parseEntry(entry, manifest.mesh, manifest.groups, what));
   return manifest;
 }
 

@@ -13,9 +13,10 @@ Module::Module(const std::string &path) : filePath(path), info(parseManifest(rea
     throw tp::Error(path + " is compiled for target " + info.target +
                     ", this runtime has cpu only; compile it with "
                     "--target cpu");
-  // The names sort as the instruction sets grow: x86-64, x86-64-v3, x86-64-v4.
-  if (std::string here = cpu::processorIsa(); info.isa > here)
-    throw tp::Error(path + " is compiled for " + info.isa + ", this processor runs " + here + "; compile it here");
+  // The names sort as the instruction sets grow: x86-64, x86-64-v3, x86-64-v4. One that is no such name is not ours.
+  if (std::string here = cpu::processorIsa(); !info.isa.starts_with("x86-64") || info.isa > here)
+    throw tp::Error(path + " is compiled for " + info.isa + ", this processor runs up to " + here +
+                    "; compile it here, or with --target-cpu " + here);
   // Without a slash, the loader would look through the system's folders.
   std::string place = std::filesystem::absolute(path).string();
   library = dlopen(place.c_str(), RTLD_NOW | RTLD_LOCAL);

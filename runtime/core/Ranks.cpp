@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -88,11 +89,20 @@ Ranks::Ranks(const tp::Mesh &mesh, const std::vector<std::vector<tp::AxisPart>> 
     for (const std::vector<tp::AxisPart> &parts : groups)
       ctx.groups.push_back(makeGroup(mesh, parts, rank));
   }
-  for (tprt_context &ctx : state->contexts)
-    state->threads.emplace_back([state = state, &ctx] { state->work(ctx); });
+  try {
+    for (tprt_context &ctx : state->contexts)
+      state->threads.emplace_back([state = state, &ctx] { state->work(ctx); });
+  } catch (const std::system_error &error) {
+    size_t started = state->threads.size();
+    stop();
+    throw tp::Error("cannot start rank " + std::to_string(started) + " of " + std::to_string(mesh.size()) +
+                    " as a thread: " + error.code().message() + "; allow more memory or processes");
+  }
 }
 
-Ranks::~Ranks() {
+Ranks::~Ranks() { stop(); }
+
+void Ranks::stop() {
   state->stopping = true;
   ++state->jobs;
   state->jobs.notify_all();

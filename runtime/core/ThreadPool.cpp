@@ -1,8 +1,10 @@
 // See tprt/ThreadPool.h. A helper without work looks for a while, then sleeps on the ticket until the next loop.
 #include "tprt/ThreadPool.h"
+#include "tp/Support/Error.h"
 #include "tprt/Wait.h"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 namespace tprt {
@@ -25,11 +27,19 @@ int64_t ThreadPool::patience() const {
 
 ThreadPool::ThreadPool(int64_t threads) {
   threadsOfAllPools += threads;
-  for (int64_t i = 1; i < threads; ++i)
-    helpers.emplace_back([this] { help(); });
+  try {
+    for (int64_t i = 1; i < threads; ++i)
+      helpers.emplace_back([this] { help(); });
+  } catch (const std::system_error &error) {
+    stop();
+    throw tp::Error("cannot start thread " + std::to_string(helpers.size() + 2) + " of the " + std::to_string(threads) +
+                    " of a rank: " + error.code().message() + "; take fewer with --threads, or allow more memory or processes");
+  }
 }
 
-ThreadPool::~ThreadPool() {
+ThreadPool::~ThreadPool() { stop(); }
+
+void ThreadPool::stop() {
   stopping = true;
   ticket.fetch_add(uint64_t(1) << 32);
   ticket.notify_all();

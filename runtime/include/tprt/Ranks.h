@@ -37,6 +37,7 @@ public:
 
 private:
   struct State;
+  void stop();
   std::shared_ptr<State> state;
 };
 

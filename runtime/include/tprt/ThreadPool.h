@@ -16,7 +16,7 @@ namespace tprt {
 
 class ThreadPool {
 public:
-  /// `threads` counts the caller's own thread; at least 1.
+  /// `threads` counts the caller's own thread; at least 1. Throws Error if the system refuses one.
   explicit ThreadPool(int64_t threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool &) = delete;
@@ -37,6 +37,7 @@ private:
   void run(int64_t count, int64_t grain, Piece piece, void *self);
   bool workOn(uint64_t loop);
   void help();
+  void stop();
 
   /// How long a thread of this pool looks before it gives its core away.
   int64_t patience() const;

@@ -59,7 +59,8 @@ template <class T> constexpr bool inF32 = std::is_same_v<T, float> || std::is_sa
 
 template <class From, class To> void convertAs(const From *x, To *y, int64_t count) {
   if constexpr (std::is_same_v<From, To>) {
-    std::memmove(y, x, count * sizeof(From));
+    if (count > 0) // of nothing, neither pointer need be one
+      std::memmove(y, x, count * sizeof(From));
   } else if constexpr (inF32<From> && inF32<To>) {
     int64_t i = 0;
     for (; i + lanes <= count; i += lanes)
