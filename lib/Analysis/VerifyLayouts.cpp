@@ -45,7 +45,7 @@ public:
       return op->emitOpError("is a wish: a laid-out program has none, Propagate has turned it into a layout");
     if (!hasLayout(op))
       return success();
-    if (failed(verifyTypes(op)))
+    if (failed(verifyTypes(op)) || failed(verifyBody(op)))
       return failure();
     if (isa<ReshardOp, func::CallOp, func::ReturnOp>(op) || isa<nn::GetOp, nn::SetOp>(op))
       return success(); // their own verifiers compare types
@@ -55,6 +55,19 @@ public:
   }
 
 private:
+  // A body is copied to where its op goes, alone.
+  LogicalResult verifyBody(Operation *op) {
+    WalkResult found = op->walk([&](Operation *inner) {
+      for (Value operand : inner->getOperands())
+        if (inner != op && !op->isAncestor(operand.getParentBlock()->getParentOp()))
+          return WalkResult::interrupt();
+      return WalkResult::advance();
+    });
+    if (found.wasInterrupted())
+      return op->emitOpError("uses a value from outside its body: run --tp-normalize first, which moves it in");
+    return success();
+  }
+
   LogicalResult verifyTypes(Operation *op) {
     auto all = llvm::concat<const Type>(SmallVector<Type>(op->getOperandTypes()), SmallVector<Type>(op->getResultTypes()));
     for (Type type : all) {
@@ -87,7 +100,40 @@ private:
 
 } // namespace
 
+LogicalResult verifyTensors(ModuleOp module) {
+  constexpr int64_t most = int64_t(1) << 48;
+  llvm::DenseSet<Type> seen;
+  auto check = [&](Operation *op, Type type) -> LogicalResult {
+    auto tensor = dyn_cast<ShapedType>(type);
+    if (!tensor || !tensor.hasRank() || !seen.insert(type).second)
+      return success();
+    if (isa<TensorType>(tensor) && !dtypeOf(tensor.getElementType()))
+      return op->emitOpError() << "has a tensor of element type " << tensor.getElementType()
+                               << "; known are f16, bf16, f32, f64, index, i1, i8, i16, i32 and i64";
+    // A zero hides nothing: whoever multiplies may meet it last.
+    int64_t count = 1;
+    for (int64_t size : tensor.getShape())
+      if (!ShapedType::isDynamic(size) && size != 0 && (__builtin_mul_overflow(count, size, &count) || count > most))
+        return op->emitOpError() << "has a tensor of more than 2^48 elements, " << type;
+    return success();
+  };
+  WalkResult found = module.walk([&](Operation *op) {
+    for (Type type : op->getResultTypes())
+      if (failed(check(op, type)))
+        return WalkResult::interrupt();
+    for (Region &region : op->getRegions())
+      for (Block &block : region)
+        for (Type type : block.getArgumentTypes())
+          if (failed(check(op, type)))
+            return WalkResult::interrupt();
+    return WalkResult::advance();
+  });
+  return failure(found.wasInterrupted());
+}
+
 LogicalResult verifyLayouts(ModuleOp module) {
+  if (failed(verifyTensors(module)))
+    return failure();
   MeshOp meshOp = findMesh(module);
   if (!meshOp) {
     WalkResult found = module.walk([](Operation *op) { return hasLayout(op) ? WalkResult::interrupt() : WalkResult::advance(); });

@@ -2,6 +2,7 @@
 #include "tp/Analysis/VerifyLocal.h"
 
 #include "tp/Analysis/StateAnalysis.h"
+#include "tp/Analysis/VerifyLayouts.h"
 
 using namespace mlir;
 
@@ -10,6 +11,8 @@ namespace tp {
 LogicalResult verifyLocal(ModuleOp module) {
   if (!findMesh(module))
     return module.emitError("a local program needs a tp.mesh");
+  if (failed(verifyTensors(module)))
+    return failure();
   bool good = true;
   module.walk([&](ReshardOp op) {
     op.emitOpError("has no place in the local form: run --tp-partition first");

@@ -5,17 +5,22 @@
 #include "Progress.h"
 
 #include "dialects/tp/Tp.h"
+#include "tp/Analysis/VerifyLayouts.h"
 #include "tp/Import/Import.h"
 #include "tp/InitAll.h"
+#include "tp/Support/AtomicFile.h"
 #include "tp/Support/Error.h"
+#include "tp/Support/MappedFile.h"
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
+#include "llvm/Support/ErrorHandling.h"
 
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 
 using namespace mlir;
@@ -94,7 +99,19 @@ private:
   const bool &collecting;
 };
 
+// LLVM has no exceptions: where it runs out of memory, or cannot go on, it calls one of these, and they must not return.
+static void endWith(const std::string &message) {
+  printError(Error(message));
+  removeUnfinishedFiles();
+  std::_Exit(1);
+}
+
 Driver::Driver(std::string tool, const CompilerOptions &options) : tool(std::move(tool)), options(options) {
+  llvm::remove_fatal_error_handler();
+  llvm::install_fatal_error_handler(
+      [](void *, const char *reason, bool) { endWith(std::string("LLVM cannot go on: ") + reason); });
+  llvm::remove_bad_alloc_error_handler();
+  llvm::install_bad_alloc_error_handler([](void *, const char *, bool) { endWith("out of memory"); });
   DialectRegistry registry;
   registerAllDialects(registry);
   contextPointer = std::make_unique<MLIRContext>(registry);
@@ -154,8 +171,9 @@ void Driver::read() {
     throw Error(path + ": is no *.mlir file, no *.gguf file and no folder");
   options.check();
   if (options.isGraph()) {
+    MappedFile readable(path); // says why it is not; and a pipe would keep MLIR waiting for ever
     moduleRef = parseSourceFile<ModuleOp>(path, contextPointer.get());
-    if (!moduleRef)
+    if (!moduleRef || failed(verifyTensors(*moduleRef)))
       throw diagnostics->error(path + ": cannot be read");
   } else {
     Progress progress(tool, "import");

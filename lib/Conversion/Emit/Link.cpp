@@ -31,6 +31,7 @@ void linkModule(const std::string &object, const std::string &path) {
   {
     llvm::raw_fd_ostream out(file, /*shouldClose=*/true);
     out << object;
+    out.close(); // what is buffered still has to find a place
     if (out.has_error()) {
       out.clear_error();
       throw Error("cannot write " + objectPath.str().str() + ": is the disk full?");

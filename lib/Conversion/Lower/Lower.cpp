@@ -4,6 +4,7 @@
 #include "Lowering.h"
 
 #include "tp/Analysis/Parameters.h"
+#include "tp/Analysis/VerifyLayouts.h"
 #include "tp/Support/Dequantize.h"
 
 using namespace mlir;
@@ -123,6 +124,8 @@ namespace {
 struct Lower : impl::LowerBase<Lower> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    if (failed(verifyTensors(module)))
+      return signalPassFailure();
     lowering::ModuleState state(module);
     if (MeshOp mesh = findMesh(module))
       state.mesh = mesh.getMesh();

@@ -3,6 +3,7 @@
 
 #include "lib/Transforms/Normalize/Steps.h"
 #include "tp/Analysis/Parameters.h"
+#include "tp/Analysis/VerifyLayouts.h"
 
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "mlir/IR/Dominance.h"
@@ -92,7 +93,7 @@ struct Normalize : impl::NormalizeBase<Normalize> {
   void runOnOperation() override {
     using namespace tp::normalize;
     ModuleOp module = getOperation();
-    if (failed(refuseLaidOut(module)) || failed(inlinePrivateCalls(module)))
+    if (failed(verifyTensors(module)) || failed(refuseLaidOut(module)) || failed(inlinePrivateCalls(module)))
       return signalPassFailure();
     eraseUnusedGlobals(module);
     canonicalise(module);
