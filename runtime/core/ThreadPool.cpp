@@ -31,6 +31,7 @@ ThreadPool::ThreadPool(int64_t threads) {
     for (int64_t i = 1; i < threads; ++i)
       helpers.emplace_back([this] { help(); });
   } catch (const std::system_error &error) {
+    threadsOfAllPools -= threads - size();
     stop();
     throw tp::Error("cannot start thread " + std::to_string(helpers.size() + 2) + " of the " + std::to_string(threads) +
                     " of a rank: " + error.code().message() + "; take fewer with --threads, or allow more memory or processes");
