@@ -1,0 +1,72 @@
+"""Wrong graphs: what each tool says of them."""
+import os
+import shutil
+
+from refuses import GRAPH, accepts, end, put, refuses
+import sys
+
+folder, bin_folder = sys.argv[1], sys.argv[2]
+shutil.rmtree(folder, ignore_errors=True)
+os.makedirs(folder)
+
+PARTIAL = "tensor<4x8xf32, #tp.layout<@mesh, [{}, {}], partial = sum<tp>>>"
+GELU = f"""tp.mesh @mesh [tp = 2]
+func.func @main(%x: {PARTIAL}) -> {PARTIAL} {{
+  %g = nn.map %x : ({PARTIAL}) -> {PARTIAL} {{
+  ^bb0(%e: f32):
+    %t = math.erf %e : f32
+    %m = arith.mulf %t, %e : f32
+    nn.yield %m : f32
+  }}
+  return %g : {PARTIAL}
+}}
+"""
+
+
+def wish(layout, shape="4x8", mesh="tp.mesh @mesh [tp = 2]"):
+    return f"""{mesh}
+func.func @main(%x: tensor<{shape}xf32> {{tp.layout = #tp.layout<@mesh, {layout}>}}) -> tensor<{shape}xf32> {{
+  return %x : tensor<{shape}xf32>
+}}
+"""
+
+
+HEADS = """tp.mesh @mesh [tp = 2]
+func.func @main(%x: tensor<1x4x9x8xf32> {tp.layout = #tp.layout<@mesh, [{}, {}, {tp}, {}]>}) -> tensor<1x4x9x8xf32> {
+  return %x : tensor<1x4x9x8xf32>
+}
+"""
+HUGE = "4611686018427387904"
+CASES = [
+    ("gelu-over-partial", GELU, r'gelu-over-partial.mlir:3:8: error: .nn.map. op needs a whole value, but its operand 0 is partial over axis "tp"\n'
+                                r'note: it is declared partial here .*\n.*note: reduce it first'),
+    ("axis-twice", wish("[{tp}, {tp}]"), r'axis-twice.mlir:2:1: error: .* argument 0: axis "tp" is used twice'),
+    ("unknown-axis", wish("[{dp}, {}]"), r'unknown-axis.mlir:2:1: error: .* unknown axis "dp"; the mesh has "tp"'),
+    ("rows", wish("[{tp}, {}]", "10x8", "tp.mesh @mesh [tp = 4]"),
+     r'rows.mlir:2:1: error: .* dimension 0 of size 10 does not divide over "tp"=4; sizes that do: 1, 2, 5, 10'),
+    ("heads", HEADS, r'heads.mlir:2:1: error: .* dimension 2 of size 9 does not divide over "tp"=2; sizes that do: 1, 3, 9'),
+    ("rank", wish("[{tp}]"), r"rank.mlir:2:1: error: .* layout has 1 dimensions, the tensor has 2"),
+    ("two-meshes", "tp.mesh @mesh [tp = 2]\ntp.mesh @other [tp = 4]\n", r"two-meshes.mlir:2:1: error: .* is the second mesh of the module, which may have one"),
+    ("no-mesh", wish("[{tp}, {}]", mesh=""), r"error: .* names mesh @mesh, but the module has no tp.mesh"),
+    ("zero-axis", "tp.mesh @mesh [tp = 0]\n", r'zero-axis.mlir:1:1: error: .* axis "tp" has size 0, needs at least 1'),
+    ("huge-mesh", "tp.mesh @mesh [dp = 2147483648, tp = 2147483648]\n", r"huge-mesh.mlir:1:1: error: .* more than 2\^31 ranks"),
+    ("huge-tensor", wish("[{}, {}]", f"{HUGE}x{HUGE}"), r"huge-tensor.mlir:2:1: error: .* has a tensor of more than 2\^48 elements"),
+    ("huge-behind-zero", wish("[{}, {}, {}]", f"0x{HUGE}x{HUGE}"), r"error: .* has a tensor of more than 2\^48 elements"),
+    ("no-mlir", "\x7fELF\x02", r"no-mlir.mlir:1:1: error: "),
+    ("bytecode", b"ML\xefR\x0d\0", r"error: "),
+    ("nothing", "", r"error: the program has no (tp.mesh|public function)"),
+    ("unknown-op", "func.func @main() {\n  nn.no_such_op\n  return\n}\n", r"unknown-op.mlir:2:3: error: "),
+    ("external", "tp.mesh @mesh [tp = 2]\nfunc.func @main(tensor<4xf32>) -> tensor<4xf32>\n", r"error: "),
+]
+
+for name, program, text in CASES:
+    path = put(os.path.join(folder, name + ".mlir"), program)
+    out = os.path.join(folder, name + ".tpm")
+    refuses([f"{bin_folder}/tp-plan", path], text)
+    refuses([f"{bin_folder}/tp-compile", path, "-o", out], text)
+    refuses([f"{bin_folder}/tp-check", path], text)
+    if os.path.exists(out):
+        print("WRONG: left behind", out)
+        sys.exit(1)
+accepts([f"{bin_folder}/tp-plan", put(os.path.join(folder, "right.mlir"), GRAPH)])
+end()
