@@ -158,10 +158,11 @@ Shard shardOf(const std::vector<int64_t> &shape, const Layout &layout, const Mes
   return shard;
 }
 
+// Up to 12 numbers, and none that no mesh has: a size near 2^63 with few divisors would take years.
 static std::string divisors(int64_t size) {
   std::string text;
   int count = 0;
-  for (int64_t d = 1; d <= size && count < 12; ++d)
+  for (int64_t d = 1; d <= std::min<int64_t>(size, 4096) && count < 12; ++d)
     if (size % d == 0) {
       text += (text.empty() ? "" : ", ") + std::to_string(d);
       ++count;
