@@ -168,7 +168,8 @@ ArenaSearchResult searchFor(const std::vector<ArenaBuffer> &buffers, int64_t cap
 ArenaPlan planArena(const std::vector<ArenaBuffer> &buffers, const ArenaGoal &wanted) {
   Placer placer(buffers);
   int64_t bound = arenaLowerBound(buffers), goal = std::max(bound, wanted.capacity.value_or(0));
-  auto length = [&](size_t i) { return buffers[i].upper - buffers[i].lower; };
+  // Unsigned, and ~ for -, because any two times may be the ends of a buffer.
+  auto length = [&](size_t i) { return uint64_t(buffers[i].upper) - uint64_t(buffers[i].lower); };
   auto sortedBy = [&](auto key) {
     std::vector<size_t> order(buffers.size());
     std::iota(order.begin(), order.end(), size_t(0));
@@ -181,7 +182,7 @@ ArenaPlan planArena(const std::vector<ArenaBuffer> &buffers, const ArenaGoal &wa
            sortedBy([&](size_t i) { return std::pair(buffers[i].size, length(i)); }),
            sortedBy([&](size_t i) { return std::pair(length(i), buffers[i].size); }),
            sortedBy([&](size_t i) { return std::pair(double(length(i)) * double(buffers[i].size), 0); }),
-           sortedBy([&](size_t i) { return std::pair(-buffers[i].lower, buffers[i].size); }),
+           sortedBy([&](size_t i) { return std::pair(~buffers[i].lower, buffers[i].size); }),
        }) {
     ArenaPlan plan = placer.place(order);
     if (bestOrder.empty() || plan.bytes < best.bytes) {

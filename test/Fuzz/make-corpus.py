@@ -193,7 +193,8 @@ def make_texts():
                           "ok-no-rows": "id,lower,upper,size\n", "bad-empty": "", "bad-columns": "id,lower\n", "bad-number": "id,lower,upper,size\na,0,1,x\n",
                           "bad-cells": "id,lower,upper,size\na,0,1\n", "bad-negative": "id,lower,upper,size\na,0,1,-1\n", "bad-backwards": "id,lower,upper,size\na,2,1,1\n",
                           "bad-sum": "id,lower,upper,size\na,0,1,%d\nb,0,1,%d\n" % ((1 << 62, 1 << 62)), "bad-nan": "id,lower,upper,size\na,nan,1,1\n",
-                          "ok-extremes": "id,lower,upper,size\na,%d,%d,%d\n" % (-(1 << 63), (1 << 63) - 1, (1 << 63) - 1)}.items():
+                          "ok-extremes": "id,lower,upper,size\na,%d,%d,%d\n" % (-(1 << 63), (1 << 63) - 1, (1 << 63) - 1),
+                          "ok-earliest-time": "id,lower,upper,size\na,%d,4,65429\nb,1,3,32\n" % -(1 << 63)}.items():
         put("ArenaTable", name, content)
 
     for name, content in {
