@@ -8,15 +8,14 @@
 #include "tp/Analysis/VerifyLayouts.h"
 #include "tp/Import/Import.h"
 #include "tp/InitAll.h"
+#include "tp/Pipelines/ReadProgram.h"
 #include "tp/Support/AtomicFile.h"
 #include "tp/Support/Error.h"
-#include "tp/Support/MappedFile.h"
 
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Remarks.h"
 #include "mlir/IR/Verifier.h"
-#include "mlir/Parser/Parser.h"
 #include "llvm/Support/ErrorHandling.h"
 
 #include <chrono>
@@ -171,8 +170,7 @@ void Driver::read() {
     throw Error(path + ": is no *.mlir file, no *.gguf file and no folder");
   options.check();
   if (options.isGraph()) {
-    MappedFile readable(path); // says why it is not; and a pipe would keep MLIR waiting for ever
-    moduleRef = parseSourceFile<ModuleOp>(path, contextPointer.get());
+    moduleRef = readProgram(path, contextPointer.get());
     if (!moduleRef || failed(verifyTensors(*moduleRef)))
       throw diagnostics->error(path + ": cannot be read");
   } else {

@@ -4,12 +4,12 @@
 #include "CompiledModule.h"
 #include "dialects/tp/Tp.h"
 #include "tp/Pipelines/Driver.h"
+#include "tp/Pipelines/ReadProgram.h"
 #include "tp/Reference/Check.h"
 #include "tp/Support/Npy.h"
 #include "tp/Support/WeightFile.h"
 
 #include "mlir/IR/Diagnostics.h"
-#include "mlir/Parser/Parser.h"
 
 #include <cstdio>
 
@@ -42,7 +42,7 @@ OwningOpRef<ModuleOp> parse(const std::string &path, MLIRContext &context) {
       error.emplace(path + ": " + diagnostic.str());
     return success();
   });
-  OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(path, &context);
+  OwningOpRef<ModuleOp> module = readProgram(path, &context);
   if (!module)
     throw error.value_or(Error(path + ": cannot be read"));
   return module;

@@ -6,13 +6,13 @@
 #include "Reductions.h"
 
 #include "tp/InitAll.h"
+#include "tp/Pipelines/ReadProgram.h"
 #include "tp/Support/AtomicFile.h"
 #include "tp/Support/Error.h"
 #include "tp/Support/Options.h"
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/OwningOpRef.h"
-#include "mlir/Parser/Parser.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Program.h"
@@ -167,7 +167,7 @@ int runReduce(int argc, char **argv) {
       problem = diagnostic.str();
     return success();
   });
-  OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(arguments.input, ParserConfig(&context, /*verifyAfterParse=*/false));
+  OwningOpRef<ModuleOp> module = readProgram(arguments.input, ParserConfig(&context, /*verifyAfterParse=*/false));
   if (!module)
     throw Error(arguments.input + " cannot be parsed: " + problem);
   Reducer reducer(arguments);

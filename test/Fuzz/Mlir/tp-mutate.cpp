@@ -9,13 +9,16 @@
 #include "tp/Import/Import.h"
 #include "tp/InitAll.h"
 #include "tp/Pipelines/Phases.h"
+#include "tp/Pipelines/ReadProgram.h"
 #include "tp/Support/AtomicFile.h"
 #include "tp/Support/Options.h"
 
+#include "mlir/Bytecode/BytecodeReader.h"
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/ErrorHandling.h"
+#include "llvm/Support/MemoryBufferRef.h"
 
 #include <chrono>
 #include <csignal>
@@ -82,17 +85,23 @@ void addPasses(PassManager &manager, size_t choice) {
     phases[i].addPasses(manager, {});
 }
 
-/// The program that `text` is, or that the model whose config.json it is becomes; null after an error.
+/// The program that `text` is, or that the model whose config.json it is becomes; null after an error. Bytecode is read as tools
+/// read it, apart: what its reader does not survive is nothing that could be mended here. Text is not, so that a crash shows whose
+/// parser it was in.
 OwningOpRef<ModuleOp> read(const std::string &text, MLIRContext &context, const std::string &folder, int &errors) {
-  if (folder.empty())
-    return parseSourceString<ModuleOp>(text, &context);
   try {
+    if (mlir::isBytecode(llvm::MemoryBufferRef(text, "mutant")))
+      return tp::readProgramFrom(text, "mutant", &context);
+    if (folder.empty())
+      return parseSourceString<ModuleOp>(text, &context);
     std::ofstream(folder + "/config.json") << text;
     tp::ImportOptions options;
     options.mesh = tp::Mesh::parse("dp=1,tp=2");
     options.needsWeights = false;
     return tp::importModel(context, folder, options);
-  } catch (const tp::Error &) {
+  } catch (const tp::Error &error) {
+    if (std::getenv("TP_MUTATE_SHOW"))
+      std::fprintf(stderr, "%s\n", error.what());
     ++errors;
     return nullptr;
   } catch (const std::bad_alloc &) {
