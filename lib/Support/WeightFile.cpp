@@ -8,8 +8,24 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <sys/mman.h>
+#include <unistd.h>
 
 namespace tp {
+
+/// When a read ends, the pages that it has brought in are no longer this process's: the system may keep them for another reader.
+/// Without this a process that holds its weights in memory of its own counts the file a second time at its peak. Another thread
+/// that still reads them brings them back without a look at the disk.
+struct PagesWhileRead {
+  const StoredTensor &tensor;
+  explicit PagesWhileRead(const StoredTensor &tensor) : tensor(tensor) {}
+  ~PagesWhileRead() {
+    uintptr_t page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE)), address = reinterpret_cast<uintptr_t>(tensor.bytes);
+    uintptr_t begin = (address + page - 1) / page * page, end = (address + tensor.byteCount) / page * page;
+    if (begin < end)
+      ::madvise(reinterpret_cast<void *>(begin), end - begin, MADV_DONTNEED);
+  }
+};
 
 struct WeightFile::Contents {
   std::string path, format;
@@ -107,6 +123,7 @@ void WeightFile::readSlice(const std::string &name, const std::vector<int64_t> &
     fail("is stored as " + type.name + " and cannot be read as " + std::string(tp::name(to)));
   if (!checkSlice(tensor, offsets, sizes))
     return;
+  PagesWhileRead pages(tensor);
   size_t rank = tensor.shape.size();
   // One run: the innermost dimension and, for types without blocks, all that follow it whole.
   size_t outer = rank ? rank - 1 : 0;
@@ -139,6 +156,7 @@ void WeightFile::readStored(const std::string &name, const std::vector<int64_t> 
                             void *destination) const {
   const StoredTensor &tensor = at(name);
   checkSlice(tensor, offsets, sizes);
+  PagesWhileRead pages(tensor);
   const StoredType &type = tensor.type;
   size_t last = sizes.size() - 1;
   if (sizes.empty() || type.blockBytes == 0 || offsets[last] % type.blockElements || sizes[last] % type.blockElements)

@@ -5,6 +5,8 @@
 #include "Expect.h"
 #include "Models.h"
 
+#include <fstream>
+
 namespace tp {
 namespace {
 
@@ -78,6 +80,31 @@ TEST(Safetensors, elementsAreConverted) {
                        "has size 2 in dimension 0, elements 1 to 3 are wanted"));
   EXPECT_TRUE(contains(errorOf([&] { weights.readSlice("b", {0, 0}, {1, 1}, DType::F32, two); }),
                        "has 1 dimensions, the slice wanted has 2"));
+}
+
+/// Of this process now, in KiB: pages of files, wherever the file lies.
+int64_t residentOfFiles() {
+  std::ifstream status("/proc/self/status");
+  int64_t total = 0;
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("RssFile:") || line.starts_with("RssShmem:"))
+      total += std::stoll(line.substr(line.find(':') + 1));
+  return total;
+}
+
+// A process that copies its weights must not hold the file's pages beside the copies.
+TEST(Safetensors, pagesAreGivenBackAfterARead) {
+  TemporaryFolder folder;
+  constexpr size_t bytes = 16 << 20;
+  std::string shape = std::to_string(bytes / 4096) + ", 1024";
+  put(folder / "x.safetensors",
+      safetensors(R"({"w": {"dtype": "F32", "shape": [)" + shape + R"(], "data_offsets": [0, )" + std::to_string(bytes) + "]}}",
+                  std::string(bytes, 0)));
+  WeightFile weights = WeightFile::open(folder / "x.safetensors");
+  std::vector<float> all(bytes / 4);
+  int64_t before = residentOfFiles();
+  weights.read("w", DType::F32, all.data());
+  EXPECT_LT(residentOfFiles() - before, 4096);
 }
 
 TEST(Safetensors, headersThatLie) {
