@@ -1,15 +1,47 @@
 // Times the collectives of the `local` communicator: one line "kind bytes microseconds" for each batch of calls.
-// "copies" is what the kind at least has to move, by memcpy on all ranks at once: nothing below it is possible.
-// benchmarks/collectives compiles and runs this beside the same loop on MPI.
+// Bounds run on the same ranks without anything around them: no kinds, no checks, no time-out. "copies": each rank copies the bytes out of
+// its neighbour's buffer, with a barrier before and after. "straight": an all-reduce of two ranks that add out of both buffers, each
+// everything, or each its half and copying the other.
+// benchmarks/collectives.py compiles and runs this beside the same loop on MPI.
 #include "tprt/Abi.h"
 #include "tprt/Ranks.h"
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <sched.h>
 #include <vector>
+
+/// All ranks have come.
+class Meeting {
+public:
+  explicit Meeting(int64_t ranks) : ranks(ranks) {}
+
+  void wait() {
+    int64_t before = round.load(std::memory_order_acquire);
+    if (come.fetch_add(1) == ranks - 1) {
+      come.store(0);
+      round.store(before + 1, std::memory_order_release);
+      return;
+    }
+    for (int looks = 0; round.load(std::memory_order_acquire) == before;)
+      if (++looks > 1000)
+        sched_yield();
+  }
+
+private:
+  int64_t ranks;
+  alignas(64) std::atomic<int64_t> come{0};
+  alignas(64) std::atomic<int64_t> round{0};
+};
+
+static void add(const float *a, const float *b, float *sum, int64_t from, int64_t to) {
+  for (int64_t i = from; i < to; ++i)
+    sum[i] = a[i] + b[i];
+}
 
 int main(int argc, char **argv) {
   if (argc < 4)
@@ -52,9 +84,26 @@ int main(int argc, char **argv) {
         tprt_all_to_all(&ctx, 0, 0, 0, from, to, 1, 1, 1, piece, 1, 1);
       });
     }
-    time("copies", [&](tprt_context &ctx, float *from, float *to) {
-      std::memcpy(to, from, bytes);
-      asm volatile("" ::"r"(to) : "memory");
+    Meeting meeting(n);
+    if (n == 2) {
+      time("straight_whole", [&](tprt_context &, float *, float *to) {
+        meeting.wait();
+        add(src[0].data(), src[1].data(), to, 0, count);
+        meeting.wait();
+      });
+      time("straight_halves", [&](tprt_context &ctx, float *, float *to) {
+        int64_t half = count / 2, mine = ctx.rank * half, other = half - mine;
+        meeting.wait();
+        add(src[0].data(), src[1].data(), to, mine, mine + half);
+        meeting.wait();
+        std::memcpy(to + other, dst[1 - ctx.rank].data() + other, half * 4);
+        meeting.wait();
+      });
+    }
+    time("copies", [&](tprt_context &ctx, float *, float *to) {
+      meeting.wait();
+      std::memcpy(to, src[(ctx.rank + 1) % n].data(), bytes);
+      meeting.wait();
     });
   }
 }

@@ -1,69 +1,73 @@
-#!/usr/bin/env python3
-"""Collectives of the `local` communicator beside their copies and beside Open MPI on the same ranks and cores.
+"""Pieces `collectives-2`, `-4`, `-8`: the `local` communicator's collectives on so many ranks, beside their copies, Open MPI and gloo.
 
-    benchmarks/collectives [--build build] [--ranks 2,4,8] [--rounds 5]
-
-Both programs run in turns, so that both meet the same machine; of all batches the table gives the median and, in brackets,
-minimum and maximum, in microseconds a call. `bytes` is the larger of what a rank passes in and gets.
+The programs run in turns, so that all meet the same machine. A size is the larger of what a rank passes in and gets. The bounds are measured
+too: "copies" copies that size out of a neighbour's buffer, with a barrier before and after; "straight" is an all-reduce of two threads that add out of
+each other's buffers with nothing around it. They say what the targets, set on another machine, would be on this one.
 """
-import argparse
 import collections
 import os
 import shutil
 import statistics
 import subprocess
-import tempfile
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(HERE)
+from measure import CORES, FOLDER, ROOT, Peer, built, ratio, row, run, say
+
+KINDS = ("all_reduce", "all_gather", "reduce_scatter", "all_to_all")
+SIZES = {8: "8 B", 65536: "64 KiB", 1 << 20: "1 MiB", 16 << 20: "16 MiB"}
+# Microseconds of an all-reduce on 2 ranks for which the targets were set, on a machine with 186 GFLOP/s and 16 GB/s a core.
+SET = {8: 0.9, 65536: 3.4, 1 << 20: 56, 16 << 20: 1575}
 
 
-def samples(command, into, name):
-    for line in subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines():
+def programs():
+    library = os.path.join(ROOT, "build", "lib")
+    support = os.path.join(ROOT, "build", "lib", "Support", "libTPSupport.a")
+    ours = built("collectives-tp", "collectives-tp.cpp", f"-L{library}", f"-Wl,-rpath,{library}", "-ltprt", support)
+    if not shutil.which("mpicc") or not shutil.which("mpirun"):
+        return ours, None
+    theirs = os.path.join(FOLDER, "collectives-mpi")
+    run("mpicc", "-O2", os.path.join(ROOT, "benchmarks", "collectives-mpi.c"), "-o", theirs)
+    return ours, theirs
+
+
+def lines_of(command, into, name):
+    for line in run(*command).splitlines():
         kind, size, time = line.split()
         into[kind, int(size), name].append(float(time))
 
 
-def cell(values):
-    return f"{statistics.median(values):.1f} [{min(values):.1f}, {max(values):.1f}]" if values else "-"
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--build", default=os.path.join(ROOT, "build"))
-    parser.add_argument("--ranks", default="2,4,8")
-    parser.add_argument("--sizes", default="8,1024,16384,65536,262144,1048576,16777216")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--batches", type=int, default=3)
-    args = parser.parse_args()
-    sizes = args.sizes.split(",")
-    with tempfile.TemporaryDirectory() as folder:
-        ours, theirs = os.path.join(folder, "ours"), os.path.join(folder, "theirs")
-        library = os.path.join(os.path.abspath(args.build), "lib")
-        support = subprocess.run(["find", args.build, "-name", "libTPSupport.a"], check=True, capture_output=True, text=True).stdout.split()[0]
-        compiler = shutil.which("clang++-22") or "c++"
-        subprocess.run([compiler, "-std=c++20", "-O2", f"-I{ROOT}", f"-I{ROOT}/include", f"-I{ROOT}/runtime/include", f"{HERE}/collectives-tp.cpp",
-                        f"-L{library}", f"-Wl,-rpath,{library}", "-ltprt", support, "-lpthread", "-o", ours], check=True)
-        with_mpi = shutil.which("mpicc") is not None
-        if with_mpi:
-            subprocess.run(["mpicc", "-O2", f"{HERE}/collectives-mpi.c", "-o", theirs], check=True)
-        else:
-            print("no mpicc here: without the column for Open MPI")
-        for ranks in args.ranks.split(","):
-            times = collections.defaultdict(list)
-            for _ in range(args.rounds):
-                samples([ours, ranks, str(args.batches), *sizes], times, "tp")
-                if with_mpi:
-                    samples(["mpirun", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "-n", ranks, theirs,
-                             str(args.batches), *sizes], times, "mpi")
-            print(f"\n{ranks} ranks on {os.cpu_count()} cores, us a call: median [minimum, maximum]")
-            print(f"{'collective':15} {'bytes':>9} {'tp':>30} {'Open MPI':>32} {'copies':>30}")
-            for kind in ("all_reduce", "all_gather", "reduce_scatter", "all_to_all"):
-                for size in map(int, sizes):
-                    if times[kind, size, "tp"]:
-                        print(f"{kind:15} {size:9} {cell(times[kind, size, 'tp']):>30} {cell(times[kind, size, 'mpi']):>32} "
-                              f"{cell(times['copies', size, 'tp']):>30}", flush=True)
-
-
-if __name__ == "__main__":
-    main()
+def measure(options, ranks):
+    ours, theirs = programs()
+    sizes, times = [str(size) for size in SIZES], collections.defaultdict(list)
+    with Peer("gloo", "collectives_gloo", ranks, 2, *sizes, threads=1) as gloo:
+        for number in range(options.rounds or 3):
+            say(f"collectives-{ranks}, round {number + 1}")
+            lines_of([ours, str(ranks), "3", *sizes], times, "tp")
+            if theirs:
+                lines_of(["mpirun", "--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "-n", str(ranks), theirs, "3", *sizes], times, "mpi")
+            if number < 2:
+                for kind, size, time in gloo.ask() or []:
+                    times[kind, size, "gloo"].append(time)
+    rows = []
+    for kind in KINDS:
+        for size, text in SIZES.items():
+            mine = times[kind, size, "tp"]
+            if not mine:
+                continue
+            mpi = times[kind, size, "mpi"] if theirs else "not installed"
+            bounds = {"copies": times["copies", size, "tp"]}
+            against_mpi = ratio(mine, mpi)
+            target, reached, limit = "never slower than Open MPI", against_mpi, 1.0
+            if kind == "all_reduce" and ranks == 2:
+                straight = min((times[way, size, "tp"] for way in ("straight_whole", "straight_halves")), key=statistics.median)
+                bounds["straight"] = straight
+                goal = max(SET[size], statistics.median(straight))
+                reached, limit, target = statistics.median(mine) / goal, 2.0, f"at most 2 x {SET[size]} us, or 2 x straight where that takes longer here"
+            elif ranks == 2:
+                reached, limit, target = ratio(mine, bounds["copies"]), 2.0, "at most 2 x its copies"
+            peers = {"Open MPI": mpi, "gloo": gloo.missing or times[kind, size, "gloo"] or "not offered"}
+            rows.append(row(f"{kind.replace('_', '-')}, {ranks} ranks, {text}", "us", mine, bounds=bounds, peers=peers, target=target, reached=reached,
+                            limit=limit))
+    version = run("mpirun", "--version").splitlines()[0] if theirs else "none"
+    return {"versions": {"Open MPI": version.replace("mpirun (Open MPI) ", ""), **gloo.versions}, "rows": rows,
+            "commands": [f"collectives-tp {ranks} 3 SIZES", f"mpirun --oversubscribe --bind-to none -n {ranks} collectives-mpi 3 SIZES",
+                         f"benchmarks/peers/collectives_gloo.py {ranks} 2 SIZES"]}

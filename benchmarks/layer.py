@@ -1,17 +1,14 @@
-#!/usr/bin/env python3
-"""Times one GPT-2-medium-sized layer (h 1024, FFN 4096, 16 heads, 4 x 512 tokens, causal, f32), forward, on this machine.
+"""Piece `layer`: one GPT-2-medium-sized layer (h 1024, FFN 4096, 16 heads, 4 x 512 tokens, causal, f32), forward.
 
 On one rank with all cores, and on tp=2 with one thread each; beside the time that its matrix products would take at the rate at
-which these cores multiply and add in registers, measured in the same rounds. Medians, with minimum and maximum.
+which these cores multiply and add in registers, and beside PyTorch, Megatron's way on gloo, and JAX on two devices.
 """
-import argparse
 import os
 import statistics
-import subprocess
 import sys
 
-ROOT = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-FOLDER = os.path.join(ROOT, "build", "bench")
+from measure import CORES, FOLDER, ROOT, Peer, gigaflops, row, run, run_entry, say, tool
+
 sys.path.insert(0, os.path.join(ROOT, "test", "Inputs"))
 import graphs  # noqa: E402
 
@@ -56,47 +53,35 @@ def layer(mesh):
     return g.text(g.add(x, g.linear(g.gelu(g.linear(g.norm(x, "n2"), "1", FFN)), "2", WIDTH)))
 
 
-def run(*command):
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-
-
-def program():
-    """run-entry, built against the library of this tree."""
-    source, built = os.path.join(ROOT, "benchmarks", "run-entry.cpp"), os.path.join(FOLDER, "run-entry")
-    library = os.path.join(ROOT, "build", "lib", "libtprt.so")
-    if not os.path.exists(built) or os.path.getmtime(built) < max(os.path.getmtime(source), os.path.getmtime(library)):
-        run(os.environ.get("CXX", "clang++-22"), "-O3", "-std=c++20", "-march=native", "-I", ROOT, "-I", os.path.join(ROOT, "include"),
-            "-I", os.path.join(ROOT, "runtime", "include"), source, library, "-Wl,-rpath," + os.path.dirname(library), "-pthread",
-            "-o", built)
-    return built
-
-
-def spread(values):
-    return f"{statistics.median(values):.0f} ({min(values):.0f} to {max(values):.0f})"
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--runs", type=int, default=7, help="rounds (default: 7)")
-    arguments = parser.parse_args()
+def measure(options):
+    modules, times, bounds = {}, {}, []
     os.makedirs(FOLDER, exist_ok=True)
-    built, cores, modules = program(), os.cpu_count(), {}
-    for mesh, threads in (("tp=1", cores), ("tp=2", max(1, cores // 2))):
+    for mesh, threads in (("tp=1", CORES), ("tp=2", max(1, CORES // 2))):
         path = os.path.join(FOLDER, f"layer-{mesh}".replace("=", ""))
         with open(path + ".mlir", "w", encoding="utf-8") as file:
             file.write(layer(mesh))
-        run(os.path.join(ROOT, "build", "bin", "tp-compile"), path + ".mlir", "-o", path + ".tpm")
-        modules[f"{mesh}, {threads} {'thread' if threads == 1 else 'threads'} a rank"] = (path + ".tpm", threads)
-    found, bounds = {name: [] for name in modules}, []
-    for _ in range(arguments.runs):
-        bounds.append(FLOPS / (float(run(built, "peak", str(cores))) * 1e9) * 1e3)
-        for name, (module, threads) in modules.items():
-            found[name] += [1e3 * float(text) for text in run(built, module, str(threads), "3").split()]
-    print(f"bound, {FLOPS / 1e9:.1f} GFLOP in registers on {cores} cores: {spread(bounds)} ms")
-    for name, times in found.items():
-        print(f"{name}: {spread(times)} ms, {statistics.median(times) / statistics.median(bounds):.2f} x bound, "
-              f"best {min(times) / min(bounds):.2f} x")
-
-
-if __name__ == "__main__":
-    main()
+        run(tool("tp-compile"), path + ".mlir", "-o", path + ".tpm")
+        modules[mesh], times[mesh] = (path + ".tpm", threads), []
+    with (Peer(f"PyTorch, {CORES} threads", "layer_torch", 1, CORES) as torch,
+          Peer("Megatron-style on gloo, 2 ranks", "layer_torch", 2, 1, threads=1) as megatron,
+          Peer("JAX, tp=2", "layer_jax") as jax):
+        peers = {peer: [] for peer in (torch, megatron, jax)}
+        for number in range(options.rounds or 7):
+            say(f"layer, round {number + 1}")
+            bounds.append(FLOPS / (gigaflops() * 1e9) * 1e3)
+            for mesh, (module, threads) in modules.items():
+                times[mesh] += [1e3 * float(text) for text in run(run_entry(), module, str(threads), "2").split()]
+            for peer, found in peers.items():
+                found += [told["ms"] for told in (peer.ask() for _ in range(2)) if told]
+    measured = {peer.name: peer.samples(found) for peer, found in peers.items()}
+    best = min((statistics.median(found) for found in measured.values() if isinstance(found, list) and found), default=None)
+    rows = []
+    for mesh, found in times.items():
+        threads = modules[mesh][1]
+        rows.append(row(f"GPT-2-medium-sized layer, {mesh}, {threads} {'thread' if threads == 1 else 'threads'} a rank", "ms", found,
+                        bounds={"products at the cores' rate": bounds}, peers=measured, target="at most 0.85 x the best peer",
+                        reached=statistics.median(found) / best if best else None, limit=0.85,
+                        note=f"{statistics.median(found) / statistics.median(bounds):.2f} x the bound"))
+    return {"versions": torch.versions | jax.versions, "rows": rows,
+            "commands": ["run-entry layer-tp1.tpm 2 2", "run-entry layer-tp2.tpm 1 2", "benchmarks/peers/layer_torch.py 1 2",
+                         "benchmarks/peers/layer_torch.py 2 1", "benchmarks/peers/layer_jax.py"]}

@@ -6,8 +6,8 @@
     scripts/compare-with-transformers.py --random 12 --write test/Execution/Inputs
 
 MODEL is a Hugging Face folder or a GGUF file. The difference is the largest one over the largest magnitude. Exits with 0 if all are within
-the tolerance, 1 if one is not, and 77 where torch or transformers is not installed (python3 -m venv ENVIRONMENT, then ENVIRONMENT/bin/pip
-install torch transformers). `--random N` draws N small models of all families and compares them all; with `--write` what transformers
+the tolerance, 1 if one is not, and 77 where torch or transformers is not installed (scripts/make-peers makes an environment that has
+them). `--random N` draws N small models of all families and compares them all; with `--write` what transformers
 computes is written instead, for test/Execution/transformers.test.
 """
 import argparse

@@ -1,0 +1,82 @@
+"""Piece `compile`: how long the compiler takes for GPT-3's 96 layers, given one by one, beside JAX with Shardy and GSPMD.
+
+Propagate and Partition, with the grouping before them (Annotate), as `tp-plan --format json` reports them; the whole of `tp-compile`
+with its linker. JAX compiles the same layers for 64 pretend devices; the times of its two partitioning passes are those that XLA's
+pass managers log.
+"""
+import json
+import os
+import re
+import statistics
+import sys
+
+from measure import FOLDER, ROOT, Peer, row, run, run_for_peak, say, tool
+
+PHASES = ("annotate", "propagate", "partition")
+GRAPHS = {"96": ("96",), "192": ("192",), "different": ("96", "--different")}
+
+
+def graphs():
+    paths = {}
+    os.makedirs(FOLDER, exist_ok=True)
+    for name, options in GRAPHS.items():
+        paths[name] = os.path.join(FOLDER, f"layers-{name}.mlir")
+        with open(paths[name], "w", encoding="utf-8") as file:
+            file.write(run(sys.executable, os.path.join(ROOT, "benchmarks", "layer-stack.py"), *options))
+    return paths
+
+
+def phases(path):
+    """Milliseconds."""
+    seconds = json.loads(run(tool("tp-plan"), path, "--format", "json"))["compile_seconds"]
+    return 1e3 * sum(seconds[phase] for phase in PHASES)
+
+
+def logged_passes(peer):
+    """Milliseconds of Shardy and GSPMD in each compilation that the peer has logged."""
+    if peer.missing:
+        return []
+    with open(peer.log, encoding="utf-8", errors="replace") as file:
+        text = file.read()
+    times = {name: [int(us) / 1e3 for us in re.findall(rf"HLO pass: {name} time: .*?\((\d+) us\)", text)]
+             for name in ("shardy-xla", "spmd-partitioning")}
+    return [sum(pair) for pair in zip(*times.values())]
+
+
+def measure(options):
+    paths, module = graphs(), os.path.join(FOLDER, "layers-96.tpm")
+    found, further = {name: [] for name in GRAPHS}, []
+    seconds, megabytes, jax_seconds, jax_megabytes = [], [], [], []
+    log = {"TF_CPP_MIN_LOG_LEVEL": "0", "TF_CPP_VMODULE": "hlo_pass_pipeline=1"}
+    with Peer("JAX", "compile_jax", 96, environment=log) as jax:
+        for number in range(options.rounds or 5):
+            say(f"compile, round {number + 1}")
+            for _ in range(2):
+                times = {name: phases(path) for name, path in paths.items()}
+                further.append((times["192"] - times["96"]) / 96)
+                for name, time in times.items():
+                    found[name].append(time)
+            took, peak = run_for_peak(tool("tp-compile"), paths["96"], "-o", module)
+            seconds.append(took)
+            megabytes.append(peak)
+            if number < 3:
+                told = jax.ask()
+                if told:
+                    jax_seconds.append(told["seconds"])
+                    jax_megabytes.append(told["megabytes"])
+        passes = logged_passes(jax)
+    per_layer = [time / 96 for time in found["different"]]
+    median = statistics.median
+    return {"versions": jax.versions, "commands": ["benchmarks/layer-stack.py 96 [--different]", "tp-plan FILE --format json",
+                                                   "tp-compile FILE -o MODULE", "benchmarks/peers/compile_jax.py 96"], "rows": [
+        row("propagate and partition, 96 equal layers", "ms", found["96"], peers={"JAX: Shardy + GSPMD": jax.samples(passes)},
+            target="at most 100 ms", reached=median(found["96"]), limit=100),
+        row("each further equal layer", "ms", further, peers={"JAX: Shardy + GSPMD": jax.samples([time / 96 for time in passes])},
+            target="at most 0.1 ms", reached=median(further), limit=0.1,
+            note="difference between 192 and 96 layers; of the peer, its 96 layers' mean"),
+        row("96 different layers, each", "ms", per_layer, target="at most 1.5 ms", reached=median(per_layer), limit=1.5),
+        row("tp-compile to a module, 96 layers", "s", seconds, peers={"JAX": jax.samples(jax_seconds)}, target="at most 1.5 s",
+            reached=median(seconds), limit=1.5),
+        row("its peak of memory", "MB", megabytes, peers={"JAX": jax.samples(jax_megabytes)}, target="at most 300 MB",
+            reached=median(megabytes), limit=300),
+    ]}
