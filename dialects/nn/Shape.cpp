@@ -3,6 +3,10 @@
 #include "dialects/nn/Shapes.h"
 #include "dialects/nn/Strided.h"
 
+#include "llvm/Support/MathExtras.h"
+
+#include <limits>
+
 using namespace mlir;
 
 namespace tp::nn {
@@ -78,7 +82,8 @@ LogicalResult ReshapeOp::verify() {
       for (int64_t size : shape) {
         if (ShapedType::isDynamic(size))
           break;
-        count *= size;
+        if (llvm::MulOverflow(count, size, count))
+          count = std::numeric_limits<int64_t>::max();
       }
       return count;
     };

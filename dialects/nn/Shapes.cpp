@@ -1,6 +1,10 @@
 // The shape checks of Shapes.h; each gives one error with what is there and what was needed.
 #include "dialects/nn/Shapes.h"
 
+#include "llvm/Support/MathExtras.h"
+
+#include <limits>
+
 using namespace mlir;
 
 namespace tp::nn {
@@ -70,7 +74,8 @@ LogicalResult requireDim(Operation *op, int64_t dim, int64_t rank) {
 int64_t elementsOf(Value value, int64_t dynamicExtent) {
   int64_t count = 1;
   for (int64_t size : typeOf(value).getShape())
-    count *= ShapedType::isDynamic(size) ? dynamicExtent : size;
+    if (llvm::MulOverflow(count, ShapedType::isDynamic(size) ? dynamicExtent : size, count))
+      count = std::numeric_limits<int64_t>::max();
   return count;
 }
 

@@ -3,6 +3,8 @@
 #include "dialects/nn/Shapes.h"
 #include "dialects/nn/Strided.h"
 
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
 
 namespace tp::nn {
@@ -30,9 +32,10 @@ LogicalResult SliceOp::verify() {
     }
     if (input.isDynamicDim(dim))
       return emitOpError() << "takes a part of dynamic dimension " << dim << "; only all of it can be taken (size -1)";
-    if (offset < 0 || size < 1 || stride < 1 || offset + (size - 1) * stride >= input.getDimSize(dim)) // C2
+    int64_t extent = input.getDimSize(dim);
+    if (offset < 0 || offset >= extent || size < 1 || stride < 1 || size - 1 > (extent - 1 - offset) / stride) // C2
       return emitOpError() << "offset " << offset << ", size " << size << ", stride " << stride << " do not lie inside dimension "
-                           << dim << " of size " << input.getDimSize(dim);
+                           << dim << " of size " << extent;
     needed.push_back(size);
   }
   if (failed(requireShape(*this, "result", getResult(), needed))) // C3
@@ -98,7 +101,8 @@ LogicalResult ConcatOp::verify() {
     if (failed(requireShape(*this, "operand " + Twine(i), input, needed)) || // C2
         failed(requireElementType(*this, "operand " + Twine(i), input, first.getElementType())))
       return failure();
-    total += type.getDimSize(dim);
+    if (llvm::AddOverflow(total, type.getDimSize(dim), total))
+      return emitOpError() << "operands are longer than 2^63 along dimension " << dim;
   }
   SmallVector<int64_t> needed(first.getShape());
   needed[dim] = total;
@@ -150,9 +154,12 @@ LogicalResult PadOp::verify() {
     int64_t low = getLow()[dim], high = getHigh()[dim];
     if (low < 0 || high < 0)
       return emitOpError() << "has a negative count for dimension " << dim << "; cut with nn.slice instead";
-    if (input.isDynamicDim(dim) && low + high) // C3
+    if (input.isDynamicDim(dim) && (low || high)) // C3
       return emitOpError() << "pads dynamic dimension " << dim;
-    needed.push_back(input.isDynamicDim(dim) ? ShapedType::kDynamic : low + input.getDimSize(dim) + high);
+    int64_t size = input.getDimSize(dim);
+    if (!input.isDynamicDim(dim) && (llvm::AddOverflow(low, size, size) || llvm::AddOverflow(high, size, size)))
+      return emitOpError() << "is longer than 2^63 along dimension " << dim;
+    needed.push_back(size);
   }
   if (failed(requireShape(*this, "result", getResult(), needed))) // C2
     return failure();

@@ -4,6 +4,9 @@
 // half tp(2)2: the axis list is consumed major to minor, each factor taking pieces until its size is used up.
 #include "dialects/tp/Tp.h"
 
+#include "llvm/Support/MathExtras.h"
+
+#include <limits>
 #include <numeric>
 
 using namespace mlir;
@@ -98,16 +101,20 @@ FactorMap reshapeFactorMap(RankedTensorType from, RankedTensorType to) {
     if (!refines && common == 1) {
       // 2x3 against 3x2: neither refines the other. All dimensions until both agree again are whole.
       int64_t productA = leftA, productB = leftB;
+      auto grow = [](int64_t &product, int64_t size) { // of tensors that are too large, and yet to be refused
+        if (llvm::MulOverflow(product, size, product))
+          product = std::numeric_limits<int64_t>::max();
+      };
       left[i].push_back(map.addFactor(leftA, FactorKind::Whole));
       right[j].push_back(map.addFactor(leftB, FactorKind::Whole));
       while (productA != productB && (i + 1 < a.size() || j + 1 < b.size())) {
         if (productA < productB && i + 1 < a.size()) {
           ++i;
-          productA *= a[i];
+          grow(productA, a[i]);
           left[i].push_back(map.addFactor(a[i], FactorKind::Whole));
         } else if (j + 1 < b.size()) {
           ++j;
-          productB *= b[j];
+          grow(productB, b[j]);
           right[j].push_back(map.addFactor(b[j], FactorKind::Whole));
         } else {
           break;

@@ -145,7 +145,8 @@ std::optional<DType> dtypeOf(Type type) {
     return DType::F64;
   if (type.isIndex())
     return DType::I64;
-  if (auto integer = dyn_cast<IntegerType>(type))
+  auto integer = dyn_cast<IntegerType>(type);
+  if (integer && (integer.isSignless() || integer.getWidth() == 8))
     switch (integer.getWidth()) {
     case 1:
       return DType::I1;

@@ -104,12 +104,16 @@ LogicalResult verifyTensors(ModuleOp module) {
   constexpr int64_t most = int64_t(1) << 48;
   llvm::DenseSet<Type> seen;
   auto check = [&](Operation *op, Type type) -> LogicalResult {
-    auto tensor = dyn_cast<ShapedType>(type);
-    if (!tensor || !tensor.hasRank() || !seen.insert(type).second)
+    if (!seen.insert(type).second)
       return success();
-    if (isa<TensorType>(tensor) && !dtypeOf(tensor.getElementType()))
-      return op->emitOpError() << "has a tensor of element type " << tensor.getElementType()
-                               << "; known are f16, bf16, f32, f64, index, i1, i8, i16, i32 and i64";
+    constexpr const char *known = "f16, bf16, f32, f64, index, i1, i8, si8, ui8, i16, i32 and i64";
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    if (!tensor && dtypeOf(type))
+      return success();
+    if (!tensor)
+      return op->emitOpError() << "has a value of type " << type << "; known are tensors of known rank, and numbers of " << known;
+    if (!dtypeOf(tensor.getElementType()))
+      return op->emitOpError() << "has a tensor of element type " << tensor.getElementType() << "; known are " << known;
     // A zero hides nothing: whoever multiplies may meet it last.
     int64_t count = 1;
     for (int64_t size : tensor.getShape())

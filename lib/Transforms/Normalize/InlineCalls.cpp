@@ -16,6 +16,12 @@ static Value wished(OpBuilder &builder, Location loc, Value value, Attribute wis
 }
 
 static LogicalResult inlineCall(func::CallOp call, func::FuncOp callee) {
+  if (callee.isExternal()) {
+    InFlightDiagnostic error = call.emitError()
+                               << "calls @" << callee.getSymName() << ", which has no body; a program needs all of it";
+    error.attachNote(callee.getLoc()) << "declared here";
+    return error;
+  }
   if (!llvm::hasSingleElement(callee.getBody())) {
     InFlightDiagnostic error = call.emitError() << "calls @" << callee.getSymName() << ", which has "
                                                 << callee.getBody().getBlocks().size() << " blocks, needs one";
@@ -48,7 +54,7 @@ LogicalResult inlinePrivateCalls(ModuleOp module) {
     function.walk([&](func::CallOp call) { calls.push_back(call); });
     for (func::CallOp call : calls) {
       auto callee = symbols.lookup<func::FuncOp>(call.getCallee());
-      if (!callee || !callee.isPrivate() || callee.isExternal())
+      if (!callee || !callee.isPrivate())
         continue;
       if (failed(flatten(callee)) || failed(inlineCall(call, callee)))
         return failure();
@@ -61,7 +67,7 @@ LogicalResult inlinePrivateCalls(ModuleOp module) {
     if (failed(flatten(function)))
       return failure();
   for (auto function : llvm::make_early_inc_range(module.getOps<func::FuncOp>()))
-    if (function.isPrivate() && !function.isExternal() && SymbolTable::symbolKnownUseEmpty(function, module))
+    if (function.isPrivate() && SymbolTable::symbolKnownUseEmpty(function, module))
       function.erase();
   return success();
 }

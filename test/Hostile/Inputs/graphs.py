@@ -1,5 +1,6 @@
 """Wrong graphs: what each tool says of them."""
 import os
+import re
 import shutil
 
 from refuses import GRAPH, accepts, end, put, refuses
@@ -67,6 +68,9 @@ CASES = [
     ("silent-bytecode", own("silent.mlirbc"), r"error: .*silent-bytecode.mlir: cannot be read as bytecode: "),
     ("nothing", "", r"error: the program has no (tp.mesh|public function)"),
     ("unknown-op", "func.func @main() {\n  nn.no_such_op\n  return\n}\n", r"unknown-op.mlir:2:3: error: "),
+    ("no-body", "tp.mesh @mesh [tp = 2]\nfunc.func private @f(tensor<4xf32>) -> tensor<4xf32>\nfunc.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {\n"
+                "  %y = call @f(%x) : (tensor<4xf32>) -> tensor<4xf32>\n  return %y : tensor<4xf32>\n}\n",
+     r"error: .* has no body"),
     ("external", "tp.mesh @mesh [tp = 2]\nfunc.func @main(tensor<4xf32>) -> tensor<4xf32>\n", r"error: "),
 ]
 
@@ -79,5 +83,15 @@ for name, program, text in CASES:
     if os.path.exists(out):
         print("WRONG: left behind", out)
         sys.exit(1)
+
+# What is no tensor of a known type, as an argument and inside.
+KNOWN = r"known are .*f16, bf16, f32, f64, index, i1, i8, si8, ui8, i16, i32 and i64"
+for index, type in enumerate(["tensor<4xcomplex<f32>>", "tensor<4xf8E4M3FN>", "tensor<4xi4>", "tensor<4xui32>", "tensor<4xvector<4xf32>>", "tensor<*xf32>",
+                              "complex<f32>", "memref<4xf32>", "vector<4xf32>", "tuple<tensor<4xf32>>", "none", "i7"]):
+    path = put(os.path.join(folder, f"type{index}.mlir"),
+               f"tp.mesh @mesh [tp = 2]\nfunc.func @main(%x: {type}) -> {type} {{\n  return %x : {type}\n}}\n")
+    refuses([f"{bin_folder}/tp-plan", path], r"type\d+.mlir:2:1: error: .* has a .*type '" + re.escape(type.removeprefix("tensor<4x").removesuffix(">") if "<4x" in type and type.startswith("tensor") else type) + "'; " + KNOWN)
+inside = put(os.path.join(folder, "inside.mlir"), wish("[{}, {}]").replace("return", "%c = arith.constant 1 : i7\n  return"))
+refuses([f"{bin_folder}/tp-plan", inside], "inside.mlir:3:8: error: .* has a value of type 'i7'; " + KNOWN)
 accepts([f"{bin_folder}/tp-plan", put(os.path.join(folder, "right.mlir"), GRAPH)])
 end()

@@ -65,6 +65,22 @@ func.func @slice_c2(%x: tensor<8x6xf32>) {
 
 // -----
 
+func.func @slice_c2_far(%x: tensor<8x6xf32>) {
+  // expected-error@+1 {{'nn.slice' op offset 9223372036854775807, size 3, stride 1 do not lie inside dimension 1 of size 6}}
+  %y = nn.slice %x offsets [0, 9223372036854775807] sizes [8, 3] strides [1, 1] : tensor<8x6xf32> -> tensor<8x3xf32>
+  return
+}
+
+// -----
+
+func.func @slice_c2_steps(%x: tensor<8x6xf32>) {
+  // expected-error@+1 {{'nn.slice' op offset 0, size 3, stride 9223372036854775807 do not lie inside dimension 1 of size 6}}
+  %y = nn.slice %x offsets [0, 0] sizes [8, 3] strides [1, 9223372036854775807] : tensor<8x6xf32> -> tensor<8x3xf32>
+  return
+}
+
+// -----
+
 func.func @slice_of_dynamic(%x: tensor<?x6xf32>) {
   // expected-error@+1 {{'nn.slice' op takes a part of dynamic dimension 0; only all of it can be taken (size -1)}}
   %y = nn.slice %x offsets [0, 0] sizes [2, 6] strides [1, 1] : tensor<?x6xf32> -> tensor<2x6xf32>
@@ -84,6 +100,14 @@ func.func @concat_c2(%x: tensor<2x3xf32>, %y: tensor<3x3xf32>) {
 func.func @pad_c2(%x: tensor<2x3xf32>) {
   // expected-error@+1 {{'nn.pad' op result has shape 2x4, needs 2x5}}
   %y = nn.pad %x low [0, 1] high [0, 1] value 0.0 : tensor<2x3xf32> -> tensor<2x4xf32>
+  return
+}
+
+// -----
+
+func.func @pad_c2_far(%x: tensor<4x3xf32>) {
+  // expected-error@+1 {{'nn.pad' op is longer than 2^63 along dimension 0}}
+  %y = nn.pad %x low [9223372036854775807, 0] high [9223372036854775807, 0] value 0.0 : tensor<4x3xf32> -> tensor<2x3xf32>
   return
 }
 
