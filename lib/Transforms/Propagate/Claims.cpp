@@ -279,7 +279,7 @@ private:
   void read(const Node &node, const FactorMap::Dim &dim, const Wanted &claim, SmallVectorImpl<Wanted> &onFactor,
             std::vector<Blocked> &blocked) {
     auto refuse = [&] {
-      if (!dim.empty())
+      if (!dim.empty() && canLead(node.map, dim[0]))
         blocked.push_back({dim[0], node.map.factors[dim[0]].size, table[claim.parts], claim.origin});
     };
     if (dim.size() == 1) {
@@ -300,6 +300,16 @@ private:
         break; // what stands below a whole factor cannot be split either
       addUnique(onFactor, {factor, parts, claim.origin});
     }
+  }
+
+  // Whether a split can begin at the factor: it stands at the major end of every dimension that it is part of. Where it does not,
+  // no size would let the split pass (6x6 to 3x12: the 2 of 12 = 2x6 is the minor part of 6 = 3x2), so the op needs its operand
+  // whole there, which is no mistake of the wish.
+  static bool canLead(const FactorMap &map, int64_t factor) {
+    auto leads = [&](const FactorMap::Tensor &dims) {
+      return llvm::all_of(dims, [&](const FactorMap::Dim &dim) { return !llvm::is_contained(llvm::drop_begin(dim), factor); });
+    };
+    return llvm::all_of(map.operands, leads) && llvm::all_of(map.results, leads);
   }
 
   void visit(int index) {

@@ -34,7 +34,7 @@ struct Claims {
   std::vector<std::vector<Claim>> onTensor;
   std::vector<std::vector<Option>> ofNode;   // at least one option each (nothing split)
   std::vector<std::vector<Option>> ofTensor; // only for tensors without a producer or with a wish
-  std::vector<std::vector<Blocked>> blocked; // per node: claims that do not divide a factor
+  std::vector<std::vector<Blocked>> blocked; // per node: claims that would go on if they divided a factor
 };
 
 Claims carryClaims(const Graph &graph);
