@@ -196,11 +196,17 @@ LogicalResult KernelBuilder::cloneBody(Block &body, DenseMap<Value, Value> &valu
         return op.emitOpError("uses a value from outside the body, which a kernel cannot see");
       operands.push_back(known->second);
     }
-    // Between f32 and a type that is computed as f32, and between index and i64, nothing is left to convert.
+    // Between f32 and a type that is computed as f32, and between index and i64, nothing is left to convert; but where the program
+    // asks for fewer digits it gets them (what is yielded, the store rounds).
     if (isa<arith::ExtFOp, arith::TruncFOp, arith::IndexCastOp, arith::IndexCastUIOp>(op)) {
       Type from = operands[0].getType(), to = computeType(op.getResult(0).getType());
       if (from == to) {
         values[op.getResult(0)] = operands[0];
+        bool goesOn = llvm::any_of(op.getUsers(), [](Operation *user) { return !user->hasTrait<OpTrait::IsTerminator>(); });
+        if (Type narrow = op.getResult(0).getType(); isa<arith::TruncFOp>(op) && isNarrow(narrow) && goesOn) {
+          Value rounded = arith::TruncFOp::create(builder, loc, narrow, operands[0]);
+          values[op.getResult(0)] = arith::ExtFOp::create(builder, loc, to, rounded);
+        }
         continue;
       }
       if (isa<arith::ExtFOp, arith::TruncFOp>(op)) {
