@@ -54,7 +54,8 @@ LogicalResult convertKernels(ModuleOp module) {
   populateMathPolynomialApproximationPatterns(expansions, [](StringRef name) {
     return llvm::is_contained({"math.exp", "math.expm1", "math.log", "math.log1p", "math.log2", "math.tanh", "math.erf"}, name);
   });
-  math::populateExpansionPatterns(expansions, {"rsqrt", "exp2", "sinh", "cosh", "asinh", "acosh", "atanh", "clampf"});
+  // Not sinh, asinh and atanh: as exponentials and logarithms they lose all digits of small numbers.
+  math::populateExpansionPatterns(expansions, {"rsqrt", "exp2", "cosh", "acosh", "clampf"});
   arith::populateExpandBFloat16Patterns(expansions);
   arith::populateCeilFloorDivExpandOpsPatterns(expansions);
   if (failed(applyPatternsGreedily(module, std::move(expansions))))
