@@ -1,12 +1,10 @@
 // Checks of one program: unsharded interpreter = local form on pretend ranks = compiled module on threads; bytes counted = bytes
 // planned; no phase refuses it, or exactly one error where it must.
-//
-// How far two right computations may be apart differs from program to program, so it is measured: the unsharded program runs a
-// second time with every computed element moved by a few roundings of its type, and what its results move is the unit.
 #pragma once
 #include "Generate.h"
+#include "Roundings.h"
 
-#include "tp/Reference/Check.h"
+#include "tp/Conversion/Emit.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -26,8 +24,9 @@ struct Checked {
   mlir::OwningOpRef<mlir::ModuleOp> local;
   reference::CheckCase drawn;
   reference::Outputs expected;
-  /// Largest allowed difference per output.
-  std::vector<std::vector<double>> allowed;
+  Limits limits;
+  /// What differs by more than `limits`, but by roundings only.
+  std::string roundings;
   /// One error of a kind that may be; then there is nothing else here.
   bool refused = false;
 };
@@ -47,16 +46,12 @@ struct Subject {
 Checked checkUpToLocal(mlir::MLIRContext &context, const Subject &subject);
 
 /// Compiles the programs as one module, runs it and compares. Throws Failure.
-void checkCompiled(mlir::MLIRContext &context, std::vector<Checked> &programs);
+void checkCompiled(std::vector<Checked> &programs, Optimisation optimisation);
 
 /// The laid-out form of a subject of kind LaidOut, as text.
 std::string laidOutText(mlir::MLIRContext &context, const Subject &subject);
 
 /// A context with tp's dialects and one thread.
 std::unique_ptr<mlir::MLIRContext> makeContext();
-
-/// Whether outputs are within what is allowed; says which is not.
-std::optional<std::string> differenceIn(const reference::Outputs &expected, const reference::Outputs &found,
-                                        const std::vector<std::vector<double>> &allowed);
 
 } // namespace tp::random_programs

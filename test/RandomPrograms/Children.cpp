@@ -12,7 +12,17 @@ namespace tp::random_programs {
 
 static constexpr rlim_t memoryLimit = rlim_t(6) << 30;
 
-void stillAlive(unsigned seconds) { alarm(seconds); }
+// Processor time is what counts: a process that is stopped for a while, or shares its core with ten others, hangs no more than
+// before. What waits for nothing uses none of it; for that there is a second limit, of the clock on the wall.
+static constexpr unsigned wallPerProcessor = 15;
+
+void stillAlive(unsigned seconds) {
+  rusage used;
+  getrusage(RUSAGE_SELF, &used);
+  rlimit limit{static_cast<rlim_t>(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + 1 + seconds, RLIM_INFINITY};
+  setrlimit(RLIMIT_CPU, &limit);
+  alarm(seconds * wallPerProcessor);
+}
 
 static void writeAll(int file, const std::string &text) {
   for (size_t done = 0; done < text.size();) {
@@ -47,7 +57,7 @@ std::string inChild(const std::function<void(const Say &)> &body, const std::fun
     rlimit memory{memoryLimit, memoryLimit}, core{0, 0};
     setrlimit(RLIMIT_AS, &memory);
     setrlimit(RLIMIT_CORE, &core);
-    for (int number : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGALRM})
+    for (int number : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGALRM, SIGXCPU})
       signal(number, SIG_DFL);
     stillAlive(seconds);
     try {
@@ -70,7 +80,9 @@ std::string inChild(const std::function<void(const Say &)> &body, const std::fun
   waitpid(child, &status, 0);
   if (WIFSIGNALED(status)) {
     int number = WTERMSIG(status);
-    return number == SIGALRM ? "time-out after " + std::to_string(seconds) + " s" : "signal " + std::to_string(number);
+    return number == SIGXCPU   ? "time-out after " + std::to_string(seconds) + " s of processor time"
+           : number == SIGALRM ? "time-out after " + std::to_string(seconds * wallPerProcessor) + " s"
+                               : "signal " + std::to_string(number);
   }
   return WEXITSTATUS(status) ? "exit status " + std::to_string(WEXITSTATUS(status)) : "";
 }

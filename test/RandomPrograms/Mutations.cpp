@@ -23,7 +23,7 @@ bool isCaughtByVerifier(ModuleOp module) {
 
 bool isCaughtByNumbers(ModuleOp module, const Checked &checked) {
   try {
-    return differenceIn(checked.expected, reference::runProgram(module, checked.drawn), checked.allowed).has_value();
+    return differenceIn(checked.expected, reference::runProgram(module, checked.drawn), checked.limits).has_value();
   } catch (const Error &) {
     return true; // ranks disagree about a result
   }

@@ -12,28 +12,24 @@ static constexpr unsigned secondsEach = 60;
 /// After so many packs a child makes place for a fresh one: contexts only grow.
 static constexpr uint64_t packsPerChild = 16;
 
-int64_t Tally::confirmed() const {
-  return std::count_if(finds.begin(), finds.end(), [](const Find &find) { return !find.onlyTheseInputs; });
-}
-
 Subject subjectOf(const ProgramText &program) {
   return {program.text(), program.kind, program.mistake, program.seed, program.seed};
 }
 
-static void checkOne(const Subject &subject) {
+static void checkOne(const Subject &subject, Optimisation optimisation) {
   auto context = makeContext();
   std::vector<Checked> one;
   one.push_back(checkUpToLocal(*context, subject));
   if (!one[0].refused)
-    checkCompiled(*context, one);
+    checkCompiled(one, optimisation);
 }
 
-std::optional<Failure> checkAlone(const Subject &subject) {
+std::optional<Failure> checkAlone(const Subject &subject, Optimisation optimisation) {
   std::optional<Failure> failure;
   std::string death = inChild(
       [&](const Say &say) {
         try {
-          checkOne(subject);
+          checkOne(subject, optimisation);
         } catch (const Failure &failure) {
           say(failure.stage);
           say(failure.message);
@@ -49,18 +45,10 @@ std::optional<Failure> checkAlone(const Subject &subject) {
   return death.empty() ? failure : Failure{"death", death};
 }
 
-// Whether another draw of inputs lets the subject pass.
-static bool passesWithOtherInputs(Subject subject) {
-  subject.inputSeed += 1000003;
-  return !checkAlone(subject);
-}
-
-static bool isNumeric(const Failure &failure) { return failure.message.find(" differs by ") != std::string::npos; }
-
 namespace {
 class PackRunner {
 public:
-  PackRunner(uint64_t first, uint64_t end, uint64_t compileEvery) : next(first), end(end), compileEvery(compileEvery) {}
+  PackRunner(uint64_t first, uint64_t end, const Compiling &compiling) : next(first), end(end), compiling(compiling) {}
 
   Tally tally;
   uint64_t next;
@@ -86,7 +74,12 @@ public:
                                     break;
                                   case 'F': {
                                     size_t bar = rest.find('\t');
-                                    found(lastSeed, {rest.substr(0, bar), rest.substr(bar + 1)});
+                                    found(lastSeed, Failure{rest.substr(0, bar), rest.substr(bar + 1)});
+                                    break;
+                                  }
+                                  case 'Q': { // roundings of a seed
+                                    size_t bar = rest.find('\t');
+                                    tally.roundings.push_back({std::stoull(rest), {"", rest.substr(bar + 1)}});
                                     break;
                                   }
                                   case 'C': // a module begins
@@ -108,7 +101,7 @@ public:
       if (isCompiling) {
         suspects.push_back({begun, death});
       } else {
-        found(lastSeed, {"death", death});
+        found(lastSeed, Failure{"death", death});
         // The rest of its pack is not lost.
         for (uint64_t seed = lastSeed + 1; seed < begun + packSize; ++seed)
           alone(seed);
@@ -122,8 +115,13 @@ public:
   }
 
 private:
-  uint64_t end, compileEvery;
+  uint64_t end;
+  Compiling compiling;
   uint64_t begunAt = next;
+
+  Optimisation optimisationOf(uint64_t pack) const {
+    return pack / packSize % compiling.fullEvery == 0 ? Optimisation::Full : Optimisation::Quick;
+  }
 
   void count(uint64_t from, uint64_t to) {
     for (uint64_t seed = from; seed < to; ++seed) {
@@ -135,12 +133,7 @@ private:
     }
   }
 
-  void found(uint64_t seed, Failure failure) {
-    Find find{seed, failure};
-    if (isNumeric(failure))
-      find.onlyTheseInputs = passesWithOtherInputs(subjectOf(generate(seed)));
-    tally.finds.push_back(find);
-  }
+  void found(uint64_t seed, Failure failure) { tally.finds.push_back({seed, std::move(failure)}); }
 
   void alone(uint64_t seed) {
     if (std::optional<Failure> failure = checkAlone(subjectOf(generate(seed))))
@@ -152,7 +145,7 @@ private:
   void compileAlone(uint64_t pack, const std::string &message) {
     bool any = false;
     for (uint64_t seed = pack; seed < pack + packSize; ++seed) {
-      std::optional<Failure> failure = checkAlone(subjectOf(generate(seed)));
+      std::optional<Failure> failure = checkAlone(subjectOf(generate(seed)), optimisationOf(pack));
       // What failed before the module has been reported already.
       if (!failure || !(failure->stage == "compiled" || failure->stage == "bytes" || failure->stage == "death"))
         continue;
@@ -168,37 +161,43 @@ private:
     for (uint64_t pack = next; pack < std::min(end, next + packsPerChild * packSize); pack += packSize) {
       auto context = makeContext();
       std::vector<Checked> programs;
+      std::vector<uint64_t> seeds;
       for (uint64_t seed = pack; seed < pack + packSize; ++seed) {
         stillAlive(secondsEach);
         say("S " + std::to_string(seed));
         try {
           Checked checked = checkUpToLocal(*context, subjectOf(generate(seed)));
           say(checked.refused ? "R " : "P ");
-          if (!checked.refused)
+          if (!checked.refused) {
             programs.push_back(std::move(checked));
+            seeds.push_back(seed);
+          }
         } catch (const Failure &failure) {
           say("F " + failure.stage + "\t" + failure.message);
         }
       }
-      bool compiles = compileEvery && pack / packSize % compileEvery == 0;
+      bool compiles = compiling.every && pack / packSize % compiling.every == 0;
       if (compiles) {
         stillAlive(secondsEach);
         say("C ");
         try {
-          checkCompiled(*context, programs);
+          checkCompiled(programs, optimisationOf(pack));
         } catch (const Failure &failure) {
           say("A " + failure.stage + ": " + failure.message);
         }
       }
+      for (auto [program, seed] : llvm::zip_equal(programs, seeds))
+        if (!program.roundings.empty())
+          say("Q " + std::to_string(seed) + "\t" + program.roundings);
       say("D " + std::to_string(compiles ? programs.size() : 0));
     }
   }
 };
 } // namespace
 
-Tally checkSeeds(uint64_t first, uint64_t count, uint64_t compileEvery,
+Tally checkSeeds(uint64_t first, uint64_t count, const Compiling &compiling,
                  const std::function<void(uint64_t, const Tally &)> &done) {
-  PackRunner runner(first, first + count, compileEvery);
+  PackRunner runner(first, first + count, compiling);
   while (runner.next < first + count) {
     runner.runSome();
     done(runner.next, runner.tally);

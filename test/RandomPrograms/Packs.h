@@ -9,27 +9,33 @@ namespace tp::random_programs {
 struct Find {
   uint64_t seed;
   Failure failure;
-  /// Only with these inputs: other random inputs of the same program give no difference, so that it may be a matter of roundings.
-  bool onlyTheseInputs = false;
 };
 
 struct Tally {
   int64_t programs = 0, passed = 0, refused = 0, compiled = 0;
   std::map<std::string, int64_t> kinds, ops;
   std::vector<Find> finds;
-  /// Finds that are there with other inputs too.
-  int64_t confirmed() const;
+  /// Programs that differ by more than was measured, but by roundings only; they have passed.
+  std::vector<Find> roundings;
+};
+
+/// Which packs are compiled, and how.
+struct Compiling {
+  /// Every so many packs; 0: none.
+  uint64_t every = 1;
+  /// As users get it every so many packs, the others with Optimisation::Quick.
+  uint64_t fullEvery = 1;
 };
 
 /// Checks the programs of seeds [first, first + count), `first` on a border of packs; `done` hears after every few packs how far it is.
-/// Programs compile pack by pack; only every `compileEvery`-th pack does (0: none).
-Tally checkSeeds(uint64_t first, uint64_t count, uint64_t compileEvery,
+/// Programs compile pack by pack.
+Tally checkSeeds(uint64_t first, uint64_t count, const Compiling &compiling,
                  const std::function<void(uint64_t next, const Tally &)> &done);
 
 /// The subject of a seed.
 Subject subjectOf(const ProgramText &program);
 
 /// All checks of one subject, in a child: nothing, or what failed.
-std::optional<Failure> checkAlone(const Subject &subject);
+std::optional<Failure> checkAlone(const Subject &subject, Optimisation optimisation = Optimisation::Full);
 
 } // namespace tp::random_programs

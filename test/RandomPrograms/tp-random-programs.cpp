@@ -31,11 +31,28 @@ std::string readText(const std::string &path) {
   return text.str();
 }
 
-void printFind(const Find &find) {
-  std::printf("seed %llu (%s) fails: %s: %s%s\n", static_cast<unsigned long long>(find.seed), str(kindOf(find.seed)).c_str(),
-              find.failure.stage.c_str(), find.failure.message.c_str(), find.onlyTheseInputs ? " (not with other inputs)" : "");
-  std::fflush(stdout);
-}
+/// Finds and roundings that have not been told yet.
+class Reporter {
+public:
+  explicit Reporter(std::ofstream log) : log(std::move(log)) {}
+
+  void tell(uint64_t next, const Tally &tally) {
+    for (; finds < tally.finds.size(); ++finds) {
+      const auto &[seed, failure] = tally.finds[finds];
+      std::string text = "seed " + std::to_string(seed) + " (" + str(kindOf(seed)) + ")";
+      std::printf("%s fails: %s: %s\n", text.c_str(), failure.stage.c_str(), failure.message.c_str());
+      log << "find " << text << " " << failure.stage << ": " << failure.message << "\n";
+    }
+    for (; roundings < tally.roundings.size(); ++roundings)
+      log << "roundings " << tally.roundings[roundings].seed << " " << tally.roundings[roundings].failure.message << "\n";
+    std::fflush(stdout);
+    log << "next " << next << " compiled " << tally.compiled << " refused " << tally.refused << std::endl;
+  }
+
+private:
+  std::ofstream log;
+  size_t finds = 0, roundings = 0;
+};
 
 std::string percent(int64_t part, int64_t whole) {
   char text[32];
@@ -54,12 +71,11 @@ void printTally(const Tally &tally, double seconds) {
     ops += (ops.empty() ? "" : ", ") + name + " " + percent(count, all);
   std::printf("programs: %s\nops: %s\n", kinds.c_str(), ops.c_str());
   auto number = [](int64_t value) { return static_cast<long long>(value); };
-  std::printf("%lld programs: %lld agree in all forms, %lld of them compiled, %lld refused as they must or may be, %lld fail",
-              number(tally.programs), number(tally.passed), number(tally.compiled), number(tally.refused),
-              number(tally.confirmed()));
-  if (int64_t others = static_cast<int64_t>(tally.finds.size()) - tally.confirmed())
-    std::printf(", %lld more with one draw of inputs only", number(others));
-  std::printf("; %.0f s\n", seconds);
+  std::printf("%lld programs: %lld agree in all forms, %lld of them compiled, %lld by roundings only, %lld refused as they must "
+              "or may be, "
+              "%lld fail; %.0f s\n",
+              number(tally.programs), number(tally.passed), number(tally.compiled), number(tally.roundings.size()),
+              number(tally.refused), number(tally.finds.size()), seconds);
 }
 
 void printMutations(const Mutations &found) {
@@ -71,7 +87,7 @@ void printMutations(const Mutations &found) {
                 static_cast<unsigned long long>(found.example.at(name)));
 }
 
-/// Where a long run stands: "next SEED" lines and one line per find.
+/// Where a long run stands: its "next SEED" lines.
 uint64_t progressIn(const std::string &log, uint64_t first) {
   std::ifstream file(log);
   for (std::string line; std::getline(file, line);)
@@ -82,13 +98,14 @@ uint64_t progressIn(const std::string &log, uint64_t first) {
 
 int run(int argc, char **argv) {
   Options options("tp-random-programs", "checks random programs in every form");
-  int64_t first = 0, count = 2000, compileEvery = 1;
+  int64_t first = 0, count = 2000, compileEvery = 1, fullEvery = 1;
   std::optional<int64_t> seed;
   std::optional<std::string> check, log;
   bool print = false, mutations = false;
   options.add("--first", "SEED", first, "of the first program, a multiple of 8");
   options.add("--count", "N", count, "programs, a multiple of 8");
   options.add("--compile-every", "K", compileEvery, "compiles every K-th pack of 8 programs; 0: none");
+  options.add("--full-every", "K", fullEvery, "optimises every K-th pack as tp-compile does, the others quickly");
   options.add("--log", "FILE", log, "where finds and progress go; a second run goes on where it ends");
   options.add("--seed", "SEED", seed, "one program only");
   options.addFlag("--print", print, "prints the program of --seed, laid out if that is its kind");
@@ -125,21 +142,13 @@ int run(int argc, char **argv) {
   std::ofstream logFile;
   if (log)
     logFile.open(*log, std::ios::app);
-  size_t shown = 0;
+  Reporter reporter(std::move(logFile));
   auto start = std::chrono::steady_clock::now();
-  Tally tally = checkSeeds(from, end > from ? end - from : 0, compileEvery, [&](uint64_t next, const Tally &tally) {
-    for (; shown < tally.finds.size(); ++shown) {
-      const Find &find = tally.finds[shown];
-      printFind(find);
-      if (log)
-        logFile << "find " << find.seed << " " << find.failure.stage << ": " << find.failure.message
-                << (find.onlyTheseInputs ? " (not with other inputs)" : "") << "\n";
-    }
-    if (log)
-      logFile << "next " << next << std::endl;
-  });
+  Compiling compiling{static_cast<uint64_t>(compileEvery), static_cast<uint64_t>(std::max<int64_t>(1, fullEvery))};
+  Tally tally = checkSeeds(from, end > from ? end - from : 0, compiling,
+                           [&](uint64_t next, const Tally &tally) { reporter.tell(next, tally); });
   printTally(tally, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  return tally.confirmed() ? 1 : 0;
+  return tally.finds.empty() ? 0 : 1;
 }
 
 } // namespace

@@ -53,7 +53,7 @@ void runPasses(ModuleOp module, std::unique_ptr<Pass> first, std::unique_ptr<Pas
     throw error.value_or(Error("the program cannot be compiled"));
 }
 
-void compile(ModuleOp module, const std::string &path) {
+void compile(ModuleOp module, const std::string &path, Optimisation optimisation) {
   runPasses(module, createLower(), createMemory());
   std::string isa = detectIsa();
   Json manifest = describeModule(module, isa, "");
@@ -61,7 +61,7 @@ void compile(ModuleOp module, const std::string &path) {
   for (Json &parameter : manifest["parameters"])
     parameter.erase("source");
   runPasses(module, createEmit());
-  linkModule(compileObject(module, isa, printJson(manifest), /*wantsText=*/false).object, path);
+  linkModule(compileObject(module, isa, printJson(manifest), /*wantsText=*/false, optimisation).object, path);
 }
 
 /// The tokens per sequence of an entry's inputs; 1 where nothing is dynamic.
@@ -76,8 +76,9 @@ int64_t extentOf(const tprt::EntryInfo &entry, const reference::NamedTensors &in
 
 } // namespace
 
-reference::Outputs runCompiled(ModuleOp local, const reference::CheckCase &check, Json *statistics) {
+reference::Outputs runCompiled(ModuleOp local, const reference::CheckCase &check, const CompiledRun &how) {
   tprt::ProgramOptions options;
+  options.timeoutSeconds = how.timeoutSeconds;
   for (auto parameter : local.getOps<nn::ParameterOp>()) {
     std::string name = parameter.getSymName().str();
     options.given[name] = arrayOf(reference::parameterValue(local, name, check));
@@ -92,7 +93,7 @@ reference::Outputs runCompiled(ModuleOp local, const reference::CheckCase &check
   // The numbers are given here, not read from the file: as f32, which blocks would be expanded to, bit for bit.
   for (auto parameter : clone->getOps<nn::ParameterOp>())
     parameter->removeAttr(storedAttrName);
-  compile(*clone, path);
+  compile(*clone, path, how.optimisation);
   tprt::Module module(path);
   tprt::Program program(module, options);
   reference::Outputs outputs;
@@ -120,8 +121,8 @@ reference::Outputs runCompiled(ModuleOp local, const reference::CheckCase &check
     }
     outputs.push_back(result);
   }
-  if (statistics)
-    *statistics = tprt::statistics(program, 0);
+  if (how.statistics)
+    *how.statistics = tprt::statistics(program, 0);
   return outputs;
 }
 

@@ -28,8 +28,11 @@ struct ObjectCode {
   std::string text;
   std::string object;
 };
+/// How much LLVM does. Quick, a tenth of the time, is for checks that compile thousands of programs: it optimises nothing.
+enum class Optimisation { Full, Quick };
 /// Throws Error.
-ObjectCode compileObject(mlir::ModuleOp module, const std::string &isa, const std::string &manifest, bool wantsText);
+ObjectCode compileObject(mlir::ModuleOp module, const std::string &isa, const std::string &manifest, bool wantsText,
+                         Optimisation optimisation = Optimisation::Full);
 
 /// Links `object` into the shared object `path`, whole or not at all, with lld (ld.lld-22, ld.lld or lld in PATH). Throws
 /// Error.

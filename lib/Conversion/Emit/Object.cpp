@@ -31,7 +31,7 @@ std::string detectIsa() {
   return hasAll({"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}) ? "x86-64-v4" : "x86-64-v3";
 }
 
-static std::unique_ptr<llvm::TargetMachine> targetMachine(const std::string &isa) {
+static std::unique_ptr<llvm::TargetMachine> targetMachine(const std::string &isa, Optimisation optimisation) {
   static const bool initialised = [] {
     LLVMInitializeX86TargetInfo();
     LLVMInitializeX86Target();
@@ -49,8 +49,9 @@ static std::unique_ptr<llvm::TargetMachine> targetMachine(const std::string &isa
   // Products and sums may be one rounding: what the runtime's own kernels do too.
   options.AllowFPOpFusion = llvm::FPOpFusion::Fast;
   std::string features = isa == "x86-64-v4" ? "-prefer-256-bit" : "";
-  std::unique_ptr<llvm::TargetMachine> machine(target->createTargetMachine(triple, isa, features, options, llvm::Reloc::PIC_,
-                                                                           std::nullopt, llvm::CodeGenOptLevel::Default));
+  auto level = optimisation == Optimisation::Full ? llvm::CodeGenOptLevel::Default : llvm::CodeGenOptLevel::None;
+  std::unique_ptr<llvm::TargetMachine> machine(
+      target->createTargetMachine(triple, isa, features, options, llvm::Reloc::PIC_, std::nullopt, level));
   if (!machine)
     throw Error("LLVM has no target machine for " + isa);
   return machine;
@@ -68,7 +69,7 @@ static void embedManifest(llvm::Module &module, const std::string &manifest) {
   llvm::GlobalAlias::create(byte, 0, llvm::GlobalValue::ExternalLinkage, "tpm_manifest", begin, &module);
 }
 
-static void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
+static void optimise(llvm::Module &module, llvm::TargetMachine &machine, Optimisation optimisation) {
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager components;
@@ -82,17 +83,21 @@ static void optimise(llvm::Module &module, llvm::TargetMachine &machine) {
   passes.registerFunctionAnalyses(functions);
   passes.registerLoopAnalyses(loops);
   passes.crossRegisterProxies(loops, functions, components, modules);
-  passes.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
+  if (optimisation == Optimisation::Full)
+    passes.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O3).run(module, modules);
+  else
+    passes.buildO0DefaultPipeline(llvm::OptimizationLevel::O0).run(module, modules);
 }
 
-ObjectCode compileObject(mlir::ModuleOp module, const std::string &isa, const std::string &manifest, bool wantsText) {
+ObjectCode compileObject(mlir::ModuleOp module, const std::string &isa, const std::string &manifest, bool wantsText,
+                         Optimisation optimisation) {
   mlir::registerBuiltinDialectTranslation(*module.getContext());
   mlir::registerLLVMDialectTranslation(*module.getContext());
   llvm::LLVMContext context;
   std::unique_ptr<llvm::Module> code = mlir::translateModuleToLLVMIR(module, context, "tpm");
   if (!code)
     throw Error("the program cannot be translated to LLVM IR");
-  std::unique_ptr<llvm::TargetMachine> machine = targetMachine(isa);
+  std::unique_ptr<llvm::TargetMachine> machine = targetMachine(isa, optimisation);
   code->setTargetTriple(machine->getTargetTriple());
   code->setDataLayout(machine->createDataLayout());
   embedManifest(*code, manifest);
@@ -107,7 +112,7 @@ ObjectCode compileObject(mlir::ModuleOp module, const std::string &isa, const st
         function.addFnAttr(llvm::Attribute::NoInline);
       }
     }
-  optimise(*code, *machine);
+  optimise(*code, *machine, optimisation);
 
   ObjectCode result;
   if (wantsText) {
