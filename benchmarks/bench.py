@@ -20,6 +20,7 @@ import instructions
 import layer
 import measure
 import memory
+import profiles
 import table
 
 PIECES = {
@@ -34,17 +35,23 @@ PIECES = {
     "collectives-8": functools.partial(collectives.measure, ranks=8),
     "memory": memory.measure,
     "arena": memory.measure_arena,
+    "profiles": profiles.measure_profiles,
 }
+DISTURBED = 10  # percent of the processors' time
 
 
 def reading(measure_piece, options):
     """What a piece measured, and what else went on meanwhile."""
-    load, begin, ticks = os.getloadavg()[0], time.monotonic(), measure.processor_ticks()
+    speed = [measure.gigaflops()]
+    load, begin, ticks, own = os.getloadavg()[0], time.monotonic(), measure.processor_ticks(), sum(os.times()[:4])
     found = measure_piece(options)
     total, idle, stolen = (after - before for after, before in zip(measure.processor_ticks(), ticks))
+    own = (sum(os.times()[:4]) - own) * os.sysconf("SC_CLK_TCK")
+    speed.append(measure.gigaflops())
     found |= {"time": f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d %H:%M}", "revision": measure.revision(),
               "machine": measure.machine(), "seconds": round(time.monotonic() - begin), "load": [round(load, 2), round(os.getloadavg()[0], 2)],
-              "stolen percent": round(100 * stolen / max(1, total), 1), "idle percent": round(100 * idle / max(1, total), 1)}
+              "GFLOP/s": speed, "stolen percent": round(100 * stolen / max(1, total), 1), "idle percent": round(100 * idle / max(1, total), 1),
+              "others percent": round(100 * max(0, total - idle - stolen - own) / max(1, total), 1)}
     return found
 
 
@@ -60,6 +67,8 @@ def main():
         parser.error(f'there is no piece "{unknown[0]}"; there are {", ".join(PIECES)}')
     for name in options.pieces or PIECES:
         found = reading(PIECES[name], options)
+        if found["others percent"] > DISTURBED:
+            measure.say(f"warning: other programs took {found['others percent']} % of the processors during {name}; measure it again in a quieter moment")
         print(table.record(options.results, name, found, list(PIECES)), flush=True)
 
 

@@ -53,15 +53,19 @@ def layer(mesh):
     return g.text(g.add(x, g.linear(g.gelu(g.linear(g.norm(x, "n2"), "1", FFN)), "2", WIDTH)))
 
 
+def compiled(mesh):
+    path = os.path.join(FOLDER, f"layer-{mesh}".replace("=", ""))
+    with open(path + ".mlir", "w", encoding="utf-8") as file:
+        file.write(layer(mesh))
+    run(tool("tp-compile"), path + ".mlir", "-o", path + ".tpm")
+    return path + ".tpm"
+
+
 def measure(options):
     modules, times, bounds = {}, {}, []
     os.makedirs(FOLDER, exist_ok=True)
     for mesh, threads in (("tp=1", CORES), ("tp=2", max(1, CORES // 2))):
-        path = os.path.join(FOLDER, f"layer-{mesh}".replace("=", ""))
-        with open(path + ".mlir", "w", encoding="utf-8") as file:
-            file.write(layer(mesh))
-        run(tool("tp-compile"), path + ".mlir", "-o", path + ".tpm")
-        modules[mesh], times[mesh] = (path + ".tpm", threads), []
+        modules[mesh], times[mesh] = (compiled(mesh), threads), []
     with (Peer(f"PyTorch, {CORES} threads", "layer_torch", 1, CORES) as torch,
           Peer("Megatron-style on gloo, 2 ranks", "layer_torch", 2, 1, threads=1) as megatron,
           Peer("JAX, tp=2", "layer_jax") as jax):

@@ -46,7 +46,9 @@ def piece_page(name, readings):
     context = "; ".join(f"{key} {number(value)}" for key, value in last.get("context", {}).items())
     text = [f"## {name}", "",
             f"{last['time']} UTC, revision {last['revision']}, {last['seconds']} s; load average {last['load'][0]} before and {last['load'][1]} after, "
-            f"{last['stolen percent']} % of the processors' time stolen, {last['idle percent']} % idle." +
+            f""
+            + (f"{number(last['GFLOP/s'][0])} GFLOP/s before and {number(last['GFLOP/s'][1])} after, " if "GFLOP/s" in last else "") +
+            f"{last['stolen percent']} % of the processors' time stolen, {last['idle percent']} % idle" + (f", {last['others percent']} % other work" if "others percent" in last else "") + "." +
             (f" {versions}." if versions else "") + (f" {context}." if context else ""), "",
             "Commands: " + "; ".join(f"`{command}`" for command in last["commands"]) + ".", "",
             "| | tp | change | bound | peers | target | met, and by how much | |", "|---|---|---|---|---|---|---|---|"]

@@ -62,6 +62,8 @@ def main():
         if rank == 0:
             print(json.dumps(found), flush=True)
     dist.destroy_process_group()
+    for _ in range(ranks - 1 if rank == 0 else 0):
+        os.wait()
 
 
 main()

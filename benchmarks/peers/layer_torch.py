@@ -78,6 +78,8 @@ def main():
                 print(json.dumps({"ms": 1e3 * (time.monotonic() - begin)}), flush=True)
     if ranks > 1:
         dist.destroy_process_group()
+    for _ in range(ranks - 1 if rank == 0 else 0):
+        os.wait()
 
 
 main()
