@@ -54,6 +54,13 @@ std::string describe(Operation *op) {
   return name;
 }
 
+std::string describe(BlockArgument argument) {
+  int64_t number = argument.getArgNumber();
+  if (auto numbers = argument.getOwner()->getParentOp()->getAttrOfType<DenseI64ArrayAttr>(argumentNumbersAttrName))
+    number = numbers[number];
+  return "argument " + std::to_string(number);
+}
+
 void copyReason(Operation *from, Operation *to) {
   for (StringRef name : {StringRef(whyAttrName), StringRef(causeAttrName)})
     if (Attribute note = from->getAttr(name))

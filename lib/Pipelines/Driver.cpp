@@ -205,7 +205,10 @@ void Driver::runPhase(const std::string &name, const std::function<LogicalResult
 }
 
 void Driver::runPhases(const std::string &last) {
-  PhaseOptions phaseOptions{options.mesh, options.shards, options.target, options.explain};
+  PhaseOptions phaseOptions{options.mesh, options.shards, options.target, options.explain, nullptr};
+  // Not where somebody looks at each layer's way through both phases.
+  if (!options.explain && !collecting && options.stopAfter != "propagate" && keptPhase != "propagate" && last != "propagate")
+    phaseOptions.fold = std::make_shared<LayerFold>();
   for (const Phase &phase : phases()) {
     if (hasStopped)
       return;

@@ -7,6 +7,7 @@
 #include "tp/Conversion/Emit.h"
 #include "tp/Conversion/KeepStored.h"
 #include "tp/Conversion/Lower.h"
+#include "tp/Pipelines/FoldLayers.h"
 #include "tp/Pipelines/Phases.h"
 #include "tp/Reference/TestNumbers.h"
 #include "tp/Transforms/Annotate.h"
@@ -41,6 +42,7 @@ void registerAllPasses() {
   registerPartitionPasses();
   registerPropagatePasses();
   registerPipeline();
+  registerShardPipeline();
 }
 
 } // namespace tp

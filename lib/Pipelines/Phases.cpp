@@ -27,19 +27,27 @@ static AnnotateOptions annotateOptions(const PhaseOptions &options) {
   return result;
 }
 
+static PropagateOptions propagateOptions(const PhaseOptions &options) {
+  PropagateOptions result;
+  result.explain = options.explain;
+  return result;
+}
+
 const std::vector<Phase> &phases() {
   static const std::vector<Phase> list = {
       {"normalize", [](OpPassManager &pm, const PhaseOptions &) { pm.addPass(createNormalize()); }},
       {"annotate", [](OpPassManager &pm, const PhaseOptions &options) { pm.addPass(createAnnotate(annotateOptions(options))); }},
       {"propagate",
        [](OpPassManager &pm, const PhaseOptions &options) {
-         PropagateOptions propagate;
-         propagate.explain = options.explain;
-         pm.addPass(createPropagate(propagate));
+         if (options.fold)
+           pm.addPass(createFoldLayers(options.fold));
+         pm.addPass(createPropagate(propagateOptions(options)));
        }},
       {"partition",
-       [](OpPassManager &pm, const PhaseOptions &) {
+       [](OpPassManager &pm, const PhaseOptions &options) {
          pm.addPass(createPartition());
+         if (options.fold)
+           pm.addPass(createUnfoldLayers(options.fold, propagateOptions(options)));
          pm.addPass(createVerifyLocal());
          pm.addPass(createKeepStored());
        }},
@@ -67,6 +75,7 @@ void registerPipeline() {
                                               annotate.mesh = given.mesh;
                                               annotate.shard = given.shard;
                                               options.target = given.target;
+                                              options.fold = std::make_shared<LayerFold>();
                                               for (const Phase &phase : phases())
                                                 if (phase.name == "annotate")
                                                   pm.addPass(createAnnotate(annotate));

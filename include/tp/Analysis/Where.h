@@ -1,5 +1,6 @@
 // Names for places in a model, and reasons of collectives, for plans, reports and errors.
 #pragma once
+#include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Operation.h"
 
 #include <string>
@@ -15,6 +16,12 @@ std::string withoutLayerNumbers(llvm::StringRef text);
 
 /// An op for remarks: "nn.contract (model.layers.0.mlp)" where it has a name, "nn.contract at line 7" where it has a line.
 std::string describe(mlir::Operation *op);
+
+/// On a function that lost arguments for a while: the numbers that those it has bear in the user's program (array<i64>).
+inline constexpr llvm::StringLiteral argumentNumbersAttrName = "tp.argument_numbers";
+
+/// An argument of a function for remarks: "argument 3", by its number in the user's program.
+std::string describe(mlir::BlockArgument argument);
 
 /// Name of the note on a reshard or collective that says how its splits came about, `tp.cause`: a dictionary with `ways`, lists of
 /// the wish and the ops that carried it, and `need`, why the user takes the value otherwise. Made by `--tp-propagate=explain`.

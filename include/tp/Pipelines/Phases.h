@@ -1,5 +1,6 @@
 // The phases in their order, for the tools and for tp-opt's --tp-pipeline. One list: what is not in it does not run.
 #pragma once
+#include "tp/Pipelines/FoldLayers.h"
 #include "tp/Support/Mesh.h"
 #include "tp/Support/ShardWish.h"
 
@@ -19,6 +20,8 @@ struct PhaseOptions {
   std::string target = "cpu";
   /// Note on collectives from which wish, and through which ops, they came.
   bool explain = false;
+  /// Set: equal layers are laid out and partitioned once. The module between the two phases is not the whole one then.
+  std::shared_ptr<LayerFold> fold;
 };
 
 struct Phase {

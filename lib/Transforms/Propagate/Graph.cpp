@@ -198,7 +198,7 @@ private:
       if (!type)
         continue;
       unsigned i = argument.getArgNumber();
-      int tensor = addTensor(type, "argument " + std::to_string(i), argument.getLoc(), bound);
+      int tensor = addTensor(type, describe(argument), argument.getLoc(), bound);
       graph.tensorOf[argument] = tensor;
       if (auto wish = function.getArgAttrOfType<LayoutAttr>(i, layoutAttrName))
         setWish(tensor, wish.getLayout(), graph.tensors[tensor].name, argument.getLoc());

@@ -306,7 +306,7 @@ private:
     const Layout &from = layoutOf(value).getLayout();
     std::string what = value.getDefiningOp<nn::GetOp>() ? "@" + value.getDefiningOp<nn::GetOp>().getName().str()
                        : value.getDefiningOp()          ? describe(value.getDefiningOp())
-                                                        : "argument " + std::to_string(cast<BlockArgument>(value).getArgNumber());
+                                                        : describe(cast<BlockArgument>(value));
     std::string text;
     Operation *op = value.getDefiningOp();
     auto node = op ? graph.nodeOf.find(op) : graph.nodeOf.end();
