@@ -44,6 +44,9 @@ for kind in ("Q4_0", "Q4_1", "Q8_0", "BF16"):
         kept, expanded = outputs(model, mesh, []), outputs(model, mesh, ["--expand-weights"])
         plan = json.loads(run(plan_tool, model, "--mesh", f"tp={mesh}", "--max-seq", "64", "--format", "json"))
         same = "equal bits" if kept == expanded else "DIFFERENT"
+        for entry in plan["entries"]:
+            below_nothing = [part for part, size in entry["memory_per_rank"].items() if size < 0]
+            assert not below_nothing and sum(entry["memory_per_rank"].values()) == entry["peak_bytes_per_rank"], entry["memory_per_rank"]
         print(f"{kind} on {mesh} rank{'s' if mesh > 1 else ''}: {same}, q_proj {held(plan, 'self_attn.q_proj')}, "
               f"down_proj {held(plan, 'mlp.down_proj')}")
 for line in run(plan_tool, os.path.join(folder, "Q4_0.gguf"), "--mesh", "tp=2", "--max-seq", "64", "--explain").splitlines():

@@ -1,6 +1,8 @@
 // tp-plan: what is laid out how, what it costs, and why. Runs the phases up to Partition and reports; nothing is compiled.
 #include "ArenaTable.h"
 
+#include "dialects/nn/Nn.h"
+#include "tp/Analysis/Parameters.h"
 #include "tp/Conversion/Emit.h"
 #include "tp/Conversion/Lower.h"
 #include "tp/Pipelines/Driver.h"
@@ -22,18 +24,6 @@ static bool asksForArena(int argc, char **argv) {
   return false;
 }
 
-// Bytes of what stays on one rank between executions.
-static int64_t residentBytes(const Json &tensors) {
-  int64_t total = 0;
-  for (const Json &tensor : tensors) {
-    int64_t bytes = bytesOf(parseDType(tensor["dtype"].get<std::string>()));
-    for (const Json &size : tensor["local_shape"])
-      bytes *= size.get<int64_t>();
-    total += bytes;
-  }
-  return total;
-}
-
 // What one rank needs for each entry, by name: "peak" bytes and what they are made of. Buffers are joined and placed as they will be
 // in the module.
 static Json plannedMemory(Driver &driver) {
@@ -46,7 +36,11 @@ static Json plannedMemory(Driver &driver) {
     if (failed(passes.run(*clone)))
       return mlir::failure();
     Json described = describeModule(*clone, "", "");
-    int64_t parameters = residentBytes(described["parameters"]), states = residentBytes(described["states"]);
+    int64_t parameters = 0, states = 0;
+    for (auto parameter : clone->getOps<nn::ParameterOp>())
+      parameters += parameterBytes(parameter, mlir::cast<mlir::RankedTensorType>(parameter.getType()));
+    for (auto state : clone->getOps<nn::StateOp>())
+      states += bytesOf(mlir::cast<mlir::RankedTensorType>(state.getType()), 1);
     for (const Json &entry : described["entries"]) {
       int64_t peak = entry["peak_bytes_per_rank"], arena = entry["arena_bytes"];
       memory[entry["name"].get<std::string>()] = {{"peak", peak},
