@@ -33,9 +33,14 @@ public:
   Meeting(std::vector<int64_t> members, bool crowded)
       : members(std::move(members)), seats(this->members.size()), crowded(crowded) {}
 
-  /// Arrives and waits for all others. `whenSlow(missing)` is called about once a millisecond with the indices that have
-  /// not arrived; it throws to give up.
+  /// Arrives and waits for all others. `whenSlow(missing)` is called about once a millisecond with the indices that had
+  /// not arrived a moment ago; it throws to give up.
   void arriveAndWait(int64_t index, const std::function<void(const std::vector<int64_t> &)> &whenSlow);
+
+  /// Whether `peer` has come to where `index` waits; what it did before is seen.
+  bool hasArrived(int64_t peer, int64_t index) const {
+    return seats[peer].arrivals.load(std::memory_order_acquire) >= seats[index].arrivals.load(std::memory_order_relaxed);
+  }
 
   const std::vector<int64_t> members;
   std::vector<Seat> seats;
