@@ -140,7 +140,8 @@ void LocalCommunicator::wait(Meeting &meeting, const CollectiveCall &call, const
     // One that has ended since `missing` was counted may have been here before it did.
     std::vector<int64_t> gone;
     for (int64_t index : missing)
-      if (mine.begun > 0 && world->activities[group.members[index]].ended >= mine.begun && !meeting.hasArrived(index, group.index))
+      if (mine.begun > 0 && world->activities[group.members[index]].ended >= mine.begun &&
+          !meeting.hasArrived(index, group.index))
         gone.push_back(index);
     if (!gone.empty())
       fail("waits in vain in", gone);
