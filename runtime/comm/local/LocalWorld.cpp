@@ -137,14 +137,11 @@ void LocalCommunicator::wait(Meeting &meeting, const CollectiveCall &call, const
       shown = true;
     }
     double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-    // One that has ended since `missing` was counted may have been here before it did.
-    std::vector<int64_t> gone;
-    for (int64_t index : missing)
-      if (mine.begun > 0 && world->activities[group.members[index]].ended >= mine.begun &&
-          !meeting.hasArrived(index, group.index))
-        gone.push_back(index);
-    if (!gone.empty())
-      fail("waits in vain in", gone);
+    std::vector<int64_t> lost = meeting.lost(group.index, missing, [&](int64_t index) {
+      return mine.begun > 0 && world->activities[group.members[index]].ended >= mine.begun;
+    });
+    if (!lost.empty())
+      fail("waits in vain in", lost);
     if (seconds > world->timeout) {
       std::ostringstream text;
       text << "waited " << world->timeout << " s in";

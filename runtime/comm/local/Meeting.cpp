@@ -17,11 +17,20 @@ void Meeting::arriveAndWait(int64_t index, const std::function<void(const std::v
       continue;
     std::vector<int64_t> missing;
     for (size_t i = 0; i < seats.size(); ++i)
-      if (seats[i].arrivals.load(std::memory_order_acquire) < mine)
+      if (isMissing(static_cast<int64_t>(i), index))
         missing.push_back(static_cast<int64_t>(i));
     if (!missing.empty())
       whenSlow(missing);
   }
+}
+
+std::vector<int64_t> Meeting::lost(int64_t index, const std::vector<int64_t> &missing,
+                                   const std::function<bool(int64_t)> &hasLeft) const {
+  std::vector<int64_t> found;
+  for (int64_t peer : missing)
+    if (hasLeft(peer) && isMissing(peer, index))
+      found.push_back(peer);
+  return found;
 }
 
 } // namespace tprt::local

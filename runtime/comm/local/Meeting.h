@@ -37,14 +37,19 @@ public:
   /// not arrived a moment ago; it throws to give up.
   void arriveAndWait(int64_t index, const std::function<void(const std::vector<int64_t> &)> &whenSlow);
 
-  /// Whether `peer` has come to where `index` waits; what it did before is seen.
-  bool hasArrived(int64_t peer, int64_t index) const {
-    return seats[peer].arrivals.load(std::memory_order_acquire) >= seats[index].arrivals.load(std::memory_order_relaxed);
-  }
+  /// Of `missing`, those that will not come to where `index` waits: they have left, and without having come. One may come, do the
+  /// rest and leave while this is asked, so `hasLeft` is asked first.
+  std::vector<int64_t> lost(int64_t index, const std::vector<int64_t> &missing,
+                            const std::function<bool(int64_t)> &hasLeft) const;
 
   const std::vector<int64_t> members;
   std::vector<Seat> seats;
   const bool crowded;
+
+private:
+  bool isMissing(int64_t peer, int64_t index) const {
+    return seats[peer].arrivals.load(std::memory_order_acquire) < seats[index].arrivals.load(std::memory_order_relaxed);
+  }
 };
 
 } // namespace tprt::local
