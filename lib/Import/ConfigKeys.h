@@ -8,7 +8,7 @@
 namespace tp {
 
 /// Bounds of sizes: so much above what anybody has that more is a damaged file, and low enough that no count of bytes overflows.
-inline constexpr int64_t mostLayers = 10000, mostHeads = 1 << 16, mostFeatures = 1 << 24, mostRows = int64_t(1) << 31;
+inline constexpr int64_t mostLayers = 512, mostHeads = 1 << 16, mostFeatures = 1 << 24, mostRows = int64_t(1) << 31;
 
 /// A size: 1 to `most`. Throws Error.
 int64_t positiveAt(const Json &config, const std::string &key, int64_t most, const std::string &what,
