@@ -47,8 +47,13 @@ TEST(Stored, ProductsHaveTheBitsOfTheExpandedWeight) {
     int64_t m, n, k, threads;
   };
   for (StoredFormat format : formats)
-    for (Sizes size :
-         {Sizes{1, 37, 96, 1}, {1, 1, 32, 2}, {3, 75, 672, 2}, {7, 50, 64, 3}, {33, 41, 352, 2}, {400, 35, 1024, 2}}) {
+    for (Sizes size : {Sizes{1, 37, 96, 1},
+                       {1, 1, 32, 2},
+                       {3, 75, 672, 2},
+                       {7, 50, 64, 3},
+                       {8, 35, 672, 2},
+                       {33, 41, 352, 2},
+                       {400, 35, 1024, 2}}) {
       auto [m, n, k, threads] = size;
       Matrix b = randomMatrix(format, n, k, 5);
       std::vector<float> a = randomFloats(m * k, 1), wanted(m * n), got(m * n, 7);

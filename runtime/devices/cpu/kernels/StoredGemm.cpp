@@ -17,11 +17,11 @@ template <class Format> void packStored(int64_t k, const char *b, int64_t rowByt
         Vec step[Format::vectors] = {};
         const char *from = b + (v * lanes + j) * rowBytes + p / Format::elements * Format::bytes;
         if (v * lanes + j < columns) {
-          float scales[8];
+          Scales scales[Format::ahead];
           if constexpr (Format::scaled)
-            loadScales<1>(from, 0, scales);
+            loadScales<Format, 1>(from, 0, 1, scales);
           if (k - p >= Format::elements)
-            Format::expand(from, scales, step);
+            Format::expand(from, scales[0], step);
           else
             step[0] = Format::expandSome(from, k - p);
         }
