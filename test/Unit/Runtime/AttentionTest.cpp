@@ -85,6 +85,24 @@ TEST(Attention, PositionsFromACache) {
     check({1, 1, 200, 9, 3, 64, 64, false, 0, {131}}, type);
     check({1, 20, 64, 9, 3, 32, 32, false, 0, ascending(20, 11), {}, 3}, type);
     check({1, 1, 64, 2, 2, 16, 16, false, 0, {0}}, type);
+    check({1, 1, 260, 7, 1, 24, 72, false, 40, {257}}, type);
+  }
+}
+
+// Behind its position a cache holds anything: a decoded token reads keys where they lie, a prompt packs them.
+TEST(Attention, WhatLiesBehindThePositionIsNotSeen) {
+  int64_t t = 80, d = 16, seen = 37;
+  std::vector<float> k = randomFloats(t * d, 1), v = randomFloats(t * d, 2);
+  std::fill(k.begin() + seen * d, k.end(), NAN);
+  std::fill(v.begin() + seen * d, v.end(), NAN);
+  for (int64_t s : {1, 20}) {
+    std::vector<float> q = randomFloats(s * 3 * d, 3), out(s * 3 * d);
+    std::vector<int32_t> positions = ascending(s, static_cast<int32_t>(seen - s));
+    makeRanks(1)->run([&](tprt_context &ctx) {
+      tprt_attention(&ctx, 0, q.data(), k.data(), v.data(), positions.data(), nullptr, out.data(), 1, s, t, 3, 1, d, d, 1, 0, 0);
+    });
+    for (float value : out)
+      EXPECT_TRUE(std::isfinite(value)) << "s " << s;
   }
 }
 

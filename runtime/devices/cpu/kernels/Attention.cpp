@@ -3,6 +3,8 @@
 // Scores of a block never leave the scratch memory: per block they are computed (queries x keys), turned into weights
 // relative to the largest score so far, and multiplied with the values; what was summed before is scaled down when a
 // larger score turns up (Milakov and Gimelshein 2018; Dao et al. 2022). Keys no query of the task sees are skipped.
+// Few rows (decoding) take keys and values where they lie; many take them from packed panels.
+#include "devices/cpu/kernels/Dots.h"
 #include "devices/cpu/kernels/Functions.h"
 #include "devices/cpu/kernels/Panel.h"
 
@@ -32,6 +34,71 @@ void multiply(int64_t rows, int64_t k, const float *a, int64_t aRow, const float
           for (int64_t v = 0; v < vectorsPerPanel; ++v)
             store(c + (i + r) * cRow + j + v * lanes, acc[r][v]);
       });
+}
+
+/// Up to here packing a key costs more than it saves.
+constexpr int64_t mostRowsUnpacked = 8;
+
+/// scores[row * keysPerBlock + j] = <q row, key j> for the keys j < `keys`, and for some up to `readable` that nobody wants.
+template <class T, int64_t M>
+void scoresOfRows(int64_t keys, int64_t readable, int64_t d, const float *q, const T *k, int64_t kRow, float *scores) {
+#if defined(__AVX512F__)
+  constexpr int64_t N = 16 / M;
+#else
+  constexpr int64_t N = columnsBeside<M>;
+#endif
+  const char *from = reinterpret_cast<const char *>(k);
+  int64_t rowBytes = kRow * int64_t(sizeof(T)), j = 0;
+  auto place = [&](int64_t row, int64_t key, float value) { scores[row * keysPerBlock + j + key] = value; };
+  for (; j < keys && j + N <= readable; j += N)
+    dots<Plain<T>, M, N>(d, q, d, from + j * rowBytes, rowBytes, place);
+  for (; j < keys; ++j)
+    dots<Plain<T>, M, 1>(d, q, d, from + j * rowBytes, rowBytes, place);
+}
+
+/// out[row, dv] += weights[row, keys] * v[keys, dv].
+template <class T, int64_t M>
+void addValues(int64_t keys, int64_t dv, const float *weights, const T *v, int64_t vRow, float *out, int64_t outRow) {
+  auto columns = [&](int64_t column, auto vectors, auto read) {
+    Vec total[M][vectors.value];
+    for (int64_t i = 0; i < M; ++i)
+      for (int64_t c = 0; c < vectors.value; ++c)
+        total[i][c] = load(out + i * outRow + column + c * lanes);
+    for (int64_t j = 0; j < keys; ++j) {
+      Vec value[vectors.value];
+      for (int64_t c = 0; c < vectors.value; ++c)
+        value[c] = read(v + j * vRow + column + c * lanes);
+      for (int64_t i = 0; i < M; ++i) {
+        Vec weight = splat(weights[i * keysPerBlock + j]);
+        for (int64_t c = 0; c < vectors.value; ++c)
+          total[i][c] += weight * value[c];
+      }
+    }
+    for (int64_t i = 0; i < M; ++i)
+      for (int64_t c = 0; c < vectors.value; ++c)
+        store(out + i * outRow + column + c * lanes, total[i][c]);
+  };
+  auto whole = [](const T *at) { return load(at); };
+  int64_t column = 0;
+  for (; column + 4 * lanes <= dv; column += 4 * lanes)
+    columns(column, std::integral_constant<int64_t, 4>{}, whole);
+  for (; column + lanes <= dv; column += lanes)
+    columns(column, std::integral_constant<int64_t, 1>{}, whole);
+  if (column < dv)
+    columns(column, std::integral_constant<int64_t, 1>{}, [&](const T *at) { return loadSome(at, dv - column); });
+}
+
+/// Calls f(first row, integral constant number of rows) for groups of 4, 2 and 1 until all rows have been named.
+template <class F> void inGroups(int64_t rows, F &&f) {
+  int64_t row = 0;
+  for (; rows - row >= 4; row += 4)
+    f(row, std::integral_constant<int64_t, 4>{});
+  if (rows - row >= 2) {
+    f(row, std::integral_constant<int64_t, 2>{});
+    row += 2;
+  }
+  if (rows > row)
+    f(row, std::integral_constant<int64_t, 1>{});
 }
 
 /// Scratch memory of one task; rows = heads * queries, row = query * heads + head.
@@ -87,6 +154,7 @@ template <class T> void run(const AttentionTask &task) {
   T *out = static_cast<T *>(task.out);
   int64_t heads = task.heads, rows = heads * task.queries, d = task.d, dv = task.dv, outWidth = padded(dv);
   Workspace work(task.scratch, rows, d, dv);
+  bool packed = rows > mostRowsUnpacked;
 
   int64_t begin = task.keys, end = 0;
   for (int64_t i = 0; i < task.queries; ++i) {
@@ -106,13 +174,21 @@ template <class T> void run(const AttentionTask &task) {
 
   for (int64_t key = begin / keysPerBlock * keysPerBlock; key < end; key += keysPerBlock) {
     int64_t keys = end - key < keysPerBlock ? end - key : keysPerBlock;
-    for (int64_t j = 0; j < keysPerBlock; j += panelWidth) {
-      int64_t columns = keys - j < panelWidth ? keys - j : panelWidth;
-      packPanel(d, k + (key + j) * task.kRow, 1, task.kRow, columns, work.keys + j * d);
+    if (packed) {
+      for (int64_t j = 0; j < keysPerBlock; j += panelWidth) {
+        int64_t columns = keys - j < panelWidth ? keys - j : panelWidth;
+        packPanel(d, k + (key + j) * task.kRow, 1, task.kRow, columns, work.keys + j * d);
+      }
+      for (int64_t j = 0; j < outWidth; j += panelWidth)
+        packPanel(keys, v + key * task.vRow + j, task.vRow, 1, dv - j < panelWidth ? dv - j : panelWidth, work.values + j * keys);
+      multiply(rows, d, work.q, d, work.keys, keysPerBlock, work.scores, keysPerBlock, false);
+    } else {
+      int64_t readable = task.keys - key < keysPerBlock ? task.keys - key : keysPerBlock;
+      inGroups(rows, [&](int64_t row, auto count) {
+        scoresOfRows<T, count.value>(keys, readable, d, work.q + row * d, k + key * task.kRow, task.kRow,
+                                     work.scores + row * keysPerBlock);
+      });
     }
-    for (int64_t j = 0; j < outWidth; j += panelWidth)
-      packPanel(keys, v + key * task.vRow + j, task.vRow, 1, dv - j < panelWidth ? dv - j : panelWidth, work.values + j * keys);
-    multiply(rows, d, work.q, d, work.keys, keysPerBlock, work.scores, keysPerBlock, false);
 
     for (int64_t i = 0; i < task.queries; ++i)
       for (int64_t h = 0; h < heads; ++h) {
@@ -126,7 +202,13 @@ template <class T> void run(const AttentionTask &task) {
               scores[j] = -__builtin_inff();
         weigh(scores, work.top[row], work.total[row], work.out + row * outWidth, outWidth);
       }
-    multiply(rows, keys, work.scores, keysPerBlock, work.values, outWidth, work.out, outWidth, true);
+    if (packed)
+      multiply(rows, keys, work.scores, keysPerBlock, work.values, outWidth, work.out, outWidth, true);
+    else
+      inGroups(rows, [&](int64_t row, auto count) {
+        addValues<T, count.value>(keys, dv, work.scores + row * keysPerBlock, v + key * task.vRow, task.vRow,
+                                  work.out + row * outWidth, outWidth);
+      });
   }
 
   for (int64_t i = 0; i < task.queries; ++i)
