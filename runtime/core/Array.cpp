@@ -36,13 +36,13 @@ Array Array::as(tp::DType to) const {
   return result;
 }
 
-Buffer::Buffer(int64_t bytes) : byteCount(bytes) {
+Buffer::Buffer(int64_t bytes, Pages pages) : byteCount(bytes) {
   if (bytes == 0)
     return;
   void *address = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (address == MAP_FAILED)
     throw tp::Error("cannot get " + std::to_string(bytes) + " bytes of memory: " + std::strerror(errno));
-  if (bytes >= (int64_t(1) << 21))
+  if (pages == Pages::Huge && bytes >= (int64_t(1) << 21))
     madvise(address, bytes, MADV_HUGEPAGE);
   memory = std::unique_ptr<char, Unmap>(static_cast<char *>(address), Unmap{bytes});
 }

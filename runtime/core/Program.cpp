@@ -18,18 +18,29 @@ struct Program::EntryMemory {
 };
 
 struct Program::RankMemory {
-  std::vector<Buffer> parameters, states;
+  /// Parameters lie one after the other in one buffer, so that small ones are in huge pages too.
+  Buffer parameterMemory;
+  std::vector<void *> parameters;
+  std::vector<Buffer> states;
   Buffer arena;
   std::vector<EntryMemory> entries;
 };
 
 namespace {
 
-void grow(std::vector<Buffer> &buffers, const std::vector<TensorInfo> &tensors, int64_t n) {
+void grow(std::vector<Buffer> &buffers, const std::vector<TensorInfo> &tensors, int64_t n, Pages pages = Pages::Huge) {
   buffers.resize(tensors.size());
   for (size_t i = 0; i < tensors.size(); ++i)
     if (int64_t bytes = localBytes(tensors[i], n); buffers[i].size() < bytes)
-      buffers[i] = Buffer(bytes);
+      buffers[i] = Buffer(bytes, pages);
+}
+
+/// Where each of `tensors` begins in one buffer, and the buffer's size at the end; each is aligned for vectors.
+std::vector<int64_t> placesOf(const std::vector<TensorInfo> &tensors) {
+  std::vector<int64_t> places = {0};
+  for (const TensorInfo &tensor : tensors)
+    places.push_back(places.back() + (localBytes(tensor, 1) + 63) / 64 * 64);
+  return places;
 }
 
 std::vector<void *> pointersOf(const std::vector<Buffer> &buffers) {
@@ -39,14 +50,25 @@ std::vector<void *> pointersOf(const std::vector<Buffer> &buffers) {
   return pointers;
 }
 
-/// One more link of a running hash, eight bytes at a time.
+/// One more link of a running hash, eight bytes at a time in eight chains: one multiplication would wait for the other.
 uint64_t hashOf(const char *bytes, int64_t count, uint64_t hash) {
-  for (int64_t i = 0; i < count; i += 8) {
+  auto add = [](uint64_t &chain, const char *from, int64_t length) {
     uint64_t word = 0;
-    std::memcpy(&word, bytes + i, std::min<int64_t>(8, count - i));
-    hash = (hash ^ word) * 0x9fb21c651e98df25u;
-    hash ^= hash >> 32;
-  }
+    std::memcpy(&word, from, length);
+    chain = (chain ^ word) * 0x9fb21c651e98df25u;
+    chain ^= chain >> 32;
+  };
+  uint64_t chains[8];
+  for (uint64_t c = 0; c < 8; ++c)
+    chains[c] = hash + c;
+  int64_t i = 0;
+  for (; i + 64 <= count; i += 64)
+    for (int64_t c = 0; c < 8; ++c)
+      add(chains[c], bytes + i + 8 * c, 8);
+  for (; i < count; i += 8)
+    add(chains[0], bytes + i, std::min<int64_t>(8, count - i));
+  for (const uint64_t &chain : chains)
+    add(hash, reinterpret_cast<const char *>(&chain), 8);
   return hash;
 }
 
@@ -87,8 +109,12 @@ Program::Program(const Module &module, ProgramOptions given) : module(module), o
   for (int64_t i = 0; i < team->size(); ++i) {
     team->context(i).recorder.tracing = options.tracing;
     RankMemory &memory = memories[i];
-    grow(memory.parameters, manifest.parameters, 1);
-    grow(memory.states, manifest.states, 1);
+    std::vector<int64_t> places = placesOf(manifest.parameters);
+    memory.parameterMemory = Buffer(places.back());
+    for (size_t parameter = 0; parameter < manifest.parameters.size(); ++parameter)
+      memory.parameters.push_back(memory.parameterMemory.data() + places[parameter]);
+    // A cache is long and mostly empty: zeroing whole huge pages of it would take longer than what is written to them.
+    grow(memory.states, manifest.states, 1, Pages::Small);
     memory.arena = Buffer(arenaBytes);
     memory.entries.resize(manifest.entries.size());
   }
@@ -126,7 +152,7 @@ void Program::loadParameters() {
     ctx.pool.parallelFor(manifest.parameters.size(), 1, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         const TensorInfo &parameter = manifest.parameters[i];
-        loadParameter(parameter, ctx.rank, weights ? &*weights : nullptr, memoryOf(ctx.rank).parameters[i].data());
+        loadParameter(parameter, ctx.rank, weights ? &*weights : nullptr, static_cast<char *>(memoryOf(ctx.rank).parameters[i]));
         progress.add(localBytes(parameter, 1));
       }
     });
@@ -274,11 +300,11 @@ void Program::run(int64_t index, int64_t n, const std::vector<const Array *> &in
     grow(own.outputs, entry.outputs, n);
     for (size_t i = 0; i < inputs.size(); ++i)
       cutShard(entry.inputs[i], manifest().mesh, ctx.rank, inputs[i]->shape, *inputs[i], own.inputs[i].data());
-    std::vector<void *> parameters = pointersOf(memory.parameters), states = pointersOf(memory.states);
+    std::vector<void *> states = pointersOf(memory.states);
     std::vector<void *> in = pointersOf(own.inputs), out = pointersOf(own.outputs);
     recorder.around("place inputs", started, Clock::now());
     callEntry(ctx, [&](tprt_context *context) {
-      module.entry(index)(context, parameters.data(), states.data(), in.data(), out.data(), memory.arena.data(), n);
+      module.entry(index)(context, memory.parameters.data(), states.data(), in.data(), out.data(), memory.arena.data(), n);
     });
     Clock::time_point ended = Clock::now();
     for (size_t i = 0; hashing && i < entry.outputs.size(); ++i) {

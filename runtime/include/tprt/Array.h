@@ -25,12 +25,15 @@ struct Array {
   Array as(tp::DType to) const;
 };
 
+/// What a large buffer asks the system for.
+enum class Pages { Huge, Small };
+
 /// Zeroed memory, 64-byte aligned; large ones in huge pages where the system has them. Pages that are never touched cost
 /// nothing.
 class Buffer {
 public:
   Buffer() = default;
-  explicit Buffer(int64_t bytes);
+  explicit Buffer(int64_t bytes, Pages pages = Pages::Huge);
   char *data() const { return memory.get(); }
   int64_t size() const { return byteCount; }
 
