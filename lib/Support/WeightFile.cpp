@@ -8,23 +8,57 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <mutex>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <utility>
 
 namespace tp {
 
-/// When a read ends, the pages that it has brought in are no longer this process's: the system may keep them for another reader.
-/// Without this a process that holds its weights in memory of its own counts the file a second time at its peak. Another thread
-/// that still reads them brings them back without a look at the disk.
-struct PagesWhileRead {
-  const StoredTensor &tensor;
-  explicit PagesWhileRead(const StoredTensor &tensor) : tensor(tensor) {}
-  ~PagesWhileRead() {
-    uintptr_t page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE)), address = reinterpret_cast<uintptr_t>(tensor.bytes);
-    uintptr_t begin = (address + page - 1) / page * page, end = (address + tensor.byteCount) / page * page;
+/// Pages that reads have brought in since the last time that such pages were given back. Without that a process that copies its weights
+/// counts the file a second time at its peak. It is done for some megabytes at a time, because every call interrupts the other
+/// processors; a thread that still reads such pages gets them back without a look at the disk.
+class PagesRead {
+public:
+  void add(const StoredTensor &tensor) {
+    constexpr uint64_t enough = 4 << 20;
+    std::lock_guard<std::mutex> guard(lock);
+    uintptr_t begin = reinterpret_cast<uintptr_t>(tensor.bytes);
+    ranges.emplace_back(begin, begin + tensor.byteCount);
+    bytes += tensor.byteCount;
+    if (bytes < enough)
+      return;
+    std::sort(ranges.begin(), ranges.end());
+    for (size_t i = 0; i < ranges.size();) {
+      auto [first, last] = ranges[i++];
+      for (; i < ranges.size() && ranges[i].first <= last + page; ++i)
+        last = std::max(last, ranges[i].second);
+      giveBack(first, last);
+    }
+    ranges.clear();
+    bytes = 0;
+  }
+
+private:
+  /// Whole pages only: the others belong to neighbours too.
+  void giveBack(uintptr_t begin, uintptr_t end) const {
+    begin = (begin + page - 1) / page * page;
+    end = end / page * page;
     if (begin < end)
       ::madvise(reinterpret_cast<void *>(begin), end - begin, MADV_DONTNEED);
   }
+
+  const uintptr_t page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  std::mutex lock;
+  std::vector<std::pair<uintptr_t, uintptr_t>> ranges;
+  uint64_t bytes = 0;
+};
+
+/// Adds a tensor when the read of it ends, however it ends.
+struct PagesWhileRead {
+  PagesRead &pages;
+  const StoredTensor &tensor;
+  ~PagesWhileRead() { pages.add(tensor); }
 };
 
 struct WeightFile::Contents {
@@ -32,6 +66,7 @@ struct WeightFile::Contents {
   std::unique_ptr<GgufFile> gguf;
   std::vector<SafetensorsFile> safetensors;
   std::vector<StoredTensor> tensors;
+  PagesRead pages;
 };
 
 WeightFile::WeightFile(std::unique_ptr<Contents> contents) : contents(std::move(contents)) {}
@@ -123,7 +158,7 @@ void WeightFile::readSlice(const std::string &name, const std::vector<int64_t> &
     fail("is stored as " + type.name + " and cannot be read as " + std::string(tp::name(to)));
   if (!checkSlice(tensor, offsets, sizes))
     return;
-  PagesWhileRead pages(tensor);
+  PagesWhileRead pages{contents->pages, tensor};
   size_t rank = tensor.shape.size();
   // One run: the innermost dimension and, for types without blocks, all that follow it whole.
   size_t outer = rank ? rank - 1 : 0;
@@ -156,7 +191,7 @@ void WeightFile::readStored(const std::string &name, const std::vector<int64_t> 
                             void *destination) const {
   const StoredTensor &tensor = at(name);
   checkSlice(tensor, offsets, sizes);
-  PagesWhileRead pages(tensor);
+  PagesWhileRead pages{contents->pages, tensor};
   const StoredType &type = tensor.type;
   size_t last = sizes.size() - 1;
   if (sizes.empty() || type.blockBytes == 0 || offsets[last] % type.blockElements || sizes[last] % type.blockElements)
