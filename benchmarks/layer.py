@@ -18,14 +18,28 @@ FLOPS = 2 * BATCH * LENGTH * (4 * WIDTH * WIDTH + 2 * WIDTH * FFN) + 2 * BATCH *
 
 
 class Layer(graphs.Graph):
+    """Weights are parameters [out, in], which a rank loads once: PyTorch stores them so, and copies them at no call either."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.parameters = []
+
+    def weight(self, name, *shape):
+        self.parameters.append(f"nn.parameter @{name} : {self.tensor(shape)}{self.wish(name)}\n")
+        return self.emit(f"nn.get @{name} : {self.tensor(shape)}", shape)
+
+    def text(self, result):
+        mesh, rest = super().text(result).split("\n", 1)
+        return mesh + "\n" + "".join(self.parameters) + rest
+
     def norm(self, x, name):
-        w, b = self.argument(name + "w", WIDTH), self.argument(name + "b", WIDTH)
+        w, b = self.weight(name + "w", WIDTH), self.weight(name + "b", WIDTH)
         return self.emit(f"nn.layer_norm {x}, {w}, {b} epsilon 1.0e-5 : {self.type(x)}, {self.type(w)}, {self.type(b)} -> {self.type(x)}",
                          self.shape[x])
 
     def linear(self, x, name, outputs):
-        y = self.contract("bsh,hf->bsf", x, self.argument("w" + name, self.shape[x][-1], outputs))
-        return self.add(y, self.broadcast(self.argument("b" + name, outputs), self.shape[y], [2]))
+        y = self.contract("bsh,fh->bsf", x, self.weight("w" + name, outputs, self.shape[x][-1]))
+        return self.add(y, self.broadcast(self.weight("b" + name, outputs), self.shape[y], [2]))
 
     def gelu(self, x):
         """GPT-2's, with tanh."""
@@ -46,7 +60,7 @@ class Layer(graphs.Graph):
 
 
 def layer(mesh):
-    columns = {name: "[{}, {tp}]" for name in ("wq", "wk", "wv", "w1")} if mesh != "tp=1" else {}
+    columns = {name: "[{tp}, {}]" for name in ("wq", "wk", "wv", "w1")} if mesh != "tp=1" else {}
     g = Layer("nn", mesh, columns)
     x = g.argument("x", BATCH, LENGTH, WIDTH)
     x = g.add(x, g.attention(g.norm(x, "n1")))

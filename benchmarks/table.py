@@ -33,15 +33,16 @@ def change(row, before):
     return f"{100 * (median(row) / median(before) - 1):+.1f} %"
 
 
-def verdict(row):
+def verdict(row, earlier):
+    """Of this reading, and in brackets of the earlier ones that are kept, each with its time."""
     if row["met"] is None:
         return ""
-    return f"{'yes' if row['met'] else '**no**'}, {number(row['reached'])}"
+    then = [f"{time[5:]}: {'yes' if old['met'] else 'no'}, {number(old['reached'])}" for time, old in earlier if old["met"] is not None]
+    return f"{'yes' if row['met'] else '**no**'}, {number(row['reached'])}" + (f" ({'; '.join(then)})" if then else "")
 
 
 def piece_page(name, readings):
-    last, before = readings[-1], readings[-2] if len(readings) > 1 else None
-    rows_before = {row["name"]: row for row in before["rows"]} if before else {}
+    last, earlier = readings[-1], [(then["time"], {row["name"]: row for row in then["rows"]}) for then in reversed(readings[:-1])]
     versions = ", ".join(f"{key} {value}" for key, value in last.get("versions", {}).items())
     context = "; ".join(f"{key} {number(value)}" for key, value in last.get("context", {}).items())
     text = [f"## {name}", "",
@@ -53,10 +54,9 @@ def piece_page(name, readings):
             "Commands: " + "; ".join(f"`{command}`" for command in last["commands"]) + ".", "",
             "| | tp | change | bound | peers | target | met, and by how much | |", "|---|---|---|---|---|---|---|---|"]
     for row in last["rows"]:
-        old = rows_before.get(row["name"])
-        then = f" ({before['time'][5:]}: {'yes' if old['met'] else 'no'}, {number(old['reached'])})" if old and old["met"] is not None else ""
-        text.append(f"| {row['name']} | {spread(row['tp'])} {row['unit']} | {change(row, old)} | {listed(row['bounds'])} | {listed(row['peers'])} | "
-                    f"{row['target']} | {verdict(row)}{then} | {row['note']} |")
+        before = [(time, rows[row["name"]]) for time, rows in earlier if row["name"] in rows]
+        text.append(f"| {row['name']} | {spread(row['tp'])} {row['unit']} | {change(row, before[0][1] if before else None)} | {listed(row['bounds'])} | "
+                    f"{listed(row['peers'])} | {row['target']} | {verdict(row, before)} | {row['note']} |")
     return text
 
 
@@ -66,7 +66,7 @@ def page(pieces, order):
     machines = sorted({pieces[name][-1]["machine"] for name in known})
     text = ["# tp beside its bounds and its peers", "",
             "Written by `./dev bench`. Median (minimum to maximum); tp, bounds and peers of a row were measured in turns in one run. Change is that of "
-            "tp's median since the reading before, whose verdict stands in brackets.", "", *machines, "", "Short of the target:", ""]
+            "tp's median since the reading before; verdicts of earlier readings stand in brackets.", "", *machines, "", "Short of the target:", ""]
     text += [f"- {name}: {row['name']}: {number(row['reached'])}, {row['target']}" for name, row in short] or ["- nothing"]
     for name in known:
         text += ["", *piece_page(name, pieces[name])]
