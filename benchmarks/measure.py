@@ -48,7 +48,7 @@ def built(name, source, *options):
     newest = max(os.path.getmtime(source), os.path.getmtime(library))
     if not os.path.exists(program) or os.path.getmtime(program) < newest:
         os.makedirs(FOLDER, exist_ok=True)
-        run(os.environ.get("CXX", "clang++-22"), "-O3", "-std=c++20", "-march=native", "-I", ROOT, "-I", os.path.join(ROOT, "include"),
+        run(os.environ.get("CXX", "clang++-22"), "-O3", "-std=c++20", "-march=native", "-mprefer-vector-width=512", "-I", ROOT, "-I", os.path.join(ROOT, "include"),
             "-I", os.path.join(ROOT, "runtime", "include"), source, *options, "-pthread", "-o", program)
     return program
 
