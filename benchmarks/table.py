@@ -66,7 +66,8 @@ def page(pieces, order):
     machines = sorted({pieces[name][-1]["machine"] for name in known})
     text = ["# tp beside its bounds and its peers", "",
             "Written by `./dev bench`. Median (minimum to maximum); tp, bounds and peers of a row were measured in turns in one run. Change is that of "
-            "tp's median since the reading before; verdicts of earlier readings stand in brackets.", "", *machines, "", "Short of the target:", ""]
+            "tp's median since the reading before; verdicts of earlier readings stand in brackets.", "", *machines, "",
+            "Short of the target ([why, and what was tried](shortfalls.md)):", ""]
     text += [f"- {name}: {row['name']}: {number(row['reached'])}, {row['target']}" for name, row in short] or ["- nothing"]
     for name in known:
         text += ["", *piece_page(name, pieces[name])]
