@@ -34,7 +34,8 @@ void checkElf(const tp::MappedFile &file) {
   for (uint64_t i = 0; i < header.e_phnum; ++i) {
     Elf64_Phdr segment;
     uint64_t at = header.e_phoff + i * sizeof segment;
-    bool fits = header.e_phentsize == sizeof segment && at >= header.e_phoff && at + sizeof segment <= text.size();
+    bool fits =
+        header.e_phentsize == sizeof segment && at >= header.e_phoff && at <= text.size() && sizeof segment <= text.size() - at;
     if (fits) {
       std::memcpy(&segment, text.data() + at, sizeof segment);
       fits = segment.p_filesz <= text.size() && segment.p_offset <= text.size() - segment.p_filesz;
