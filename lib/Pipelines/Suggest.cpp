@@ -134,11 +134,12 @@ private:
     std::string name = withoutLayerNumbers(describe(producer));
     if (!known.try_emplace(name, places.size()).second)
       return;
+    // Values of one module of the model have one name, and may have different ranks: a wish fits those of its own.
     places.push_back({name, "the result of " + name, op.getLayout().getLayout(), SmallVector<int64_t>(op.getType().getShape()),
-                      [this, name](ModuleOp module, std::optional<Layout> wish) {
+                      [this, name, rank = op.getType().getRank()](ModuleOp module, std::optional<Layout> wish) {
                         module.walk([&](ConstrainOp op) {
                           Operation *producer = op.getInput().getDefiningOp();
-                          if (!producer || withoutLayerNumbers(describe(producer)) != name)
+                          if (!producer || op.getType().getRank() != rank || withoutLayerNumbers(describe(producer)) != name)
                             return;
                           if (wish)
                             return op.setLayoutAttr(attribute(*wish));

@@ -10,7 +10,7 @@
 
 namespace tp::random_programs {
 
-static constexpr rlim_t memoryLimit = rlim_t(6) << 30;
+[[maybe_unused]] static constexpr rlim_t memoryLimit = rlim_t(6) << 30;
 
 // Processor time is what counts: a process that is stopped for a while, or shares its core with ten others, hangs no more than
 // before. What waits for nothing uses none of it; for that there is a second limit, of the clock on the wall.
@@ -54,9 +54,12 @@ std::string inChild(const std::function<void(const Say &)> &body, const std::fun
     return "no child process";
   if (child == 0) {
     close(ends[0]);
-    rlimit memory{memoryLimit, memoryLimit}, core{0, 0};
-    setrlimit(RLIMIT_AS, &memory);
+    rlimit core{0, 0};
     setrlimit(RLIMIT_CORE, &core);
+#if !__has_feature(address_sanitizer) // it reserves terabytes
+    rlimit memory{memoryLimit, memoryLimit};
+    setrlimit(RLIMIT_AS, &memory);
+#endif
     for (int number : {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGALRM, SIGXCPU})
       signal(number, SIG_DFL);
     stillAlive(seconds);

@@ -54,7 +54,7 @@ Head headOf(const CollectiveCall &call, int64_t run) {
             call.pairCount,
             0};
   for (int64_t i = 0; i < 2 * call.pairCount; ++i)
-    head.pairs = head.pairs * 1000003 + call.pairs[i] + 1;
+    head.pairs = static_cast<int64_t>(static_cast<uint64_t>(head.pairs) * 1000003 + static_cast<uint64_t>(call.pairs[i]) + 1);
   return head;
 }
 
