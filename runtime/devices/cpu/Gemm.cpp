@@ -17,7 +17,8 @@ namespace {
 /// Up to here a product runs straight from the stored b.
 constexpr int64_t fewRows = 12;
 constexpr int64_t columnsPerUnit = 16;
-constexpr int64_t rowsPerUnit = 384;
+/// Many rows are taken in stripes of at most so many, whose part of a (this many bytes) stays in the second cache.
+constexpr int64_t mostRowsOfUnit = 384, fewestRowsOfUnit = 96, bytesOfStripe = 1280 * 1024;
 /// Less than this per piece is not worth handing to another thread.
 constexpr int64_t bytesPerPiece = 32 * 1024;
 
@@ -66,14 +67,21 @@ void gemmF64(tprt_context *ctx, Operand a, Operand b, double *c, int64_t cBatch,
   });
 }
 
+/// Rows of a stripe when m are to be multiplied over k: all stripes about alike, and whole steps of the kernels (12 or 6 rows).
+int64_t rowsOfUnit(int64_t m, int64_t k) {
+  int64_t fitting = bytesOfStripe / (std::max<int64_t>(k, 1) * int64_t(sizeof(float)));
+  int64_t most = std::clamp(fitting, fewestRowsOfUnit, mostRowsOfUnit), stripes = (m + most - 1) / most;
+  return ((m + stripes - 1) / stripes + 11) / 12 * 12;
+}
+
 /// Calls piece(matrix, row, rows, first column, last column, scratch) on the rank's threads until all of [batch, m, n] is
 /// covered. A unit is some columns of some rows of one matrix; units are numbered columns fastest, and neighbouring units of
 /// the same rows are done in one call. `columnBytes` is what one column of b takes.
 template <class Piece>
-void overPieces(tprt_context *ctx, int64_t batch, int64_t m, int64_t n, int64_t columnBytes, const Piece &piece) {
+void overPieces(tprt_context *ctx, int64_t batch, int64_t m, int64_t n, int64_t k, int64_t columnBytes, const Piece &piece) {
   const cpu::Kernels &kernels = cpu::kernels();
   bool few = m <= fewRows;
-  int64_t columns = few ? columnsPerUnit : kernels.panelWidth, rows = few ? m : rowsPerUnit;
+  int64_t columns = few ? columnsPerUnit : kernels.panelWidth, rows = few ? m : rowsOfUnit(m, k);
   int64_t across = (n + columns - 1) / columns, down = (m + rows - 1) / rows;
   int64_t unitBytes = columns * std::max<int64_t>(columnBytes, 1) * (few ? 1 : std::min(m, rows));
   ctx->pool.parallelFor(batch * down * across, std::max<int64_t>(1, bytesPerPiece / unitBytes), [&](int64_t begin, int64_t end) {
@@ -106,7 +114,7 @@ void tprt_gemm(tprt_context *ctx, int64_t dtype, int64_t batch, int64_t m, int64
     const cpu::Kernels &kernels = cpu::kernels();
     int64_t element = tp::bytesOf(type);
     left = denseF32(ctx, type, left, batch, m, k);
-    overPieces(ctx, batch, m, n, k * element,
+    overPieces(ctx, batch, m, n, k, k * element,
                [&](int64_t index, int64_t row, int64_t height, int64_t begin, int64_t end, float *scratch) {
                  const float *x = reinterpret_cast<const float *>(left.at(index, sizeof(float))) + row * left.row;
                  cpu::MatrixView y{right.at(index, element), right.row, right.col};
@@ -131,14 +139,15 @@ void tprt_gemm_stored(tprt_context *ctx, int64_t format, int64_t m, int64_t n, i
     Operand left = denseF32(ctx, tp::DType::F32, {a, 0, a_row, 1}, 1, m, k);
     // A block of a few bits takes longer than its bytes do.
     int64_t columnBytes = m <= fewRows ? std::max(rowBytes, k * 3 / 2) : k * int64_t(sizeof(float));
-    overPieces(ctx, 1, m, n, columnBytes, [&](int64_t, int64_t row, int64_t height, int64_t begin, int64_t end, float *scratch) {
-      const float *x = static_cast<const float *>(left.data) + row * left.row;
-      const char *y = static_cast<const char *>(b);
-      float *z = static_cast<float *>(c) + row * c_row;
-      if (scratch)
-        kernels.storedBlock(stored, height, k, x, left.row, y, rowBytes, begin, end, z, c_row, scratch);
-      else
-        kernels.storedFewRows(stored, height, k, x, left.row, y, rowBytes, begin, end, z, c_row);
-    });
+    overPieces(ctx, 1, m, n, k, columnBytes,
+               [&](int64_t, int64_t row, int64_t height, int64_t begin, int64_t end, float *scratch) {
+                 const float *x = static_cast<const float *>(left.data) + row * left.row;
+                 const char *y = static_cast<const char *>(b);
+                 float *z = static_cast<float *>(c) + row * c_row;
+                 if (scratch)
+                   kernels.storedBlock(stored, height, k, x, left.row, y, rowBytes, begin, end, z, c_row, scratch);
+                 else
+                   kernels.storedFewRows(stored, height, k, x, left.row, y, rowBytes, begin, end, z, c_row);
+               });
   });
 }
