@@ -213,7 +213,7 @@ static void checkNumbers(Checked &program, const reference::Outputs &found) {
   // The local form in the same types rounds in nearly the same places: what partial sums cancel, it cancels too.
   reference::Outputs onRanks = reference::runProgram(*program.local, program.drawn);
   constexpr int times = 4;
-  if (auto other = differenceIn(onRanks, found, measureLimits(*program.local, program.drawn, onRanks, times)))
+  if (auto other = differenceIn(onRanks, found, measureLimits(*program.local, program.drawn, onRanks, times, /*bodiesToo=*/true)))
     throw Failure{"compiled", "the compiled module: " + *problem + "; from the local form on pretend ranks, " + *other};
   program.roundings = "compiled: " + *problem;
 }

@@ -5,6 +5,7 @@
 #include "tp/Support/RandomTensor.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/AttrTypeSubElements.h"
 
@@ -64,6 +65,25 @@ reference::Outputs runMoved(ModuleOp program, const reference::CheckCase &drawn,
   });
 }
 
+/// Moves what the scalar ops in bodies compute, each up or down: a body can cancel too (sin x - expm1(tanh(sin x))).
+void moveInBodies(ModuleOp module, uint64_t seed) {
+  SmallVector<Operation *> scalars;
+  module.walk([&](Operation *op) {
+    bool inBody = op->getParentOp() && isa<nn::MapOp, linalg::GenericOp>(op->getParentOp());
+    if (inBody && op->getNumResults() == 1 && isa<FloatType>(op->getResult(0).getType()) && !isa<arith::ConstantOp>(op))
+      scalars.push_back(op);
+  });
+  for (auto [number, op] : llvm::enumerate(scalars)) {
+    OpBuilder builder(op->getContext());
+    builder.setInsertionPointAfter(op);
+    Type type = op->getResult(0).getType();
+    double size = 3 * rounding(*dtypeOf(type)) * (mixed(seed, number) & 1 ? 1 : -1);
+    Value factor = arith::ConstantOp::create(builder, op->getLoc(), builder.getFloatAttr(type, 1 + size));
+    Operation *moved = arith::MulFOp::create(builder, op->getLoc(), op->getResult(0), factor);
+    op->getResult(0).replaceAllUsesExcept(moved->getResult(0), moved);
+  }
+}
+
 void widen(ModuleOp module) {
   Type wide = Float64Type::get(module.getContext());
   AttrTypeReplacer replacer;
@@ -91,7 +111,8 @@ void widen(ModuleOp module) {
 
 } // namespace
 
-Limits measureLimits(ModuleOp program, const reference::CheckCase &drawn, const reference::Outputs &results, int times) {
+Limits measureLimits(ModuleOp program, const reference::CheckCase &drawn, const reference::Outputs &results, int times,
+                     bool bodiesToo) {
   double least = leastLimit(program);
   Limits limits;
   for (const reference::NamedTensors &entry : results) {
@@ -106,7 +127,10 @@ Limits measureLimits(ModuleOp program, const reference::CheckCase &drawn, const 
   }
   std::vector<std::vector<double>> farthest(limits.size());
   for (int time = 0; time < times; ++time) {
-    reference::Outputs moved = runMoved(program, drawn, 99 + time);
+    OwningOpRef<ModuleOp> clone = bodiesToo ? program.clone() : ModuleOp();
+    if (bodiesToo)
+      moveInBodies(*clone, time);
+    reference::Outputs moved = runMoved(bodiesToo ? *clone : program, drawn, 99 + time);
     for (size_t entry = 0; entry < results.size(); ++entry) {
       farthest[entry].resize(limits[entry].size());
       for (size_t i = 0; i < limits[entry].size(); ++i)

@@ -14,8 +14,9 @@ namespace tp::random_programs {
 using Limits = std::vector<std::vector<double>>;
 
 /// Moves `program` (of any form), which computes `results`, `times` times. A replicated value moves equally on all ranks, the parts
-/// of a partial one do not.
-Limits measureLimits(mlir::ModuleOp program, const reference::CheckCase &drawn, const reference::Outputs &results, int times);
+/// of a partial one do not. `bodiesToo`: what scalar ops in bodies compute is moved as well.
+Limits measureLimits(mlir::ModuleOp program, const reference::CheckCase &drawn, const reference::Outputs &results, int times,
+                     bool bodiesToo = false);
 
 /// The larger of both limits, element by element.
 Limits larger(Limits a, const Limits &b);
