@@ -69,6 +69,8 @@ FactorMap LayerNormOp::getFactorMap() { return mapAlong(*this, typeOf(getInput()
 /// Calls `visit(first element, step)` for every line of `input` along `dim`.
 static void forEachLine(const HostTensor &input, int64_t dim, llvm::function_ref<void(int64_t, int64_t)> visit) {
   int64_t outer = 1, inner = 1, size = input.shape[dim];
+  if (size == 0)
+    return; // lines of nothing, in a tensor without memory
   for (int64_t i = 0; i < static_cast<int64_t>(input.shape.size()); ++i)
     (i < dim ? outer : inner) *= i == dim ? 1 : input.shape[i];
   for (int64_t o = 0; o < outer; ++o)
