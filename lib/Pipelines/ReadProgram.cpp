@@ -15,6 +15,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <sys/resource.h>
@@ -133,6 +134,8 @@ std::string receive(int pipe) {
 } // namespace
 
 OwningOpRef<ModuleOp> readProgramFrom(const std::string &bytes, const std::string &name, const ParserConfig &config) {
+  if (const char *apart = std::getenv("TP_READ_APART"); apart && StringRef(apart) == "0")
+    return parseSourceString<ModuleOp>(bytes, config, name);
   bool isBytecode = mlir::isBytecode(llvm::MemoryBufferRef(bytes, name));
   std::string kind = isBytecode ? "bytecode" : "text";
   int ends[2];

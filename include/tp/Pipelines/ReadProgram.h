@@ -13,7 +13,8 @@ namespace tp {
 
 /// The program in the file `path` ("-" is standard input), text or bytecode. Bytecode reaches this process as the text that the
 /// other one printed. Throws Error where the file is not readable, its reader crashes, hangs or runs out of memory, and where
-/// bytecode is wrong. Returns null where text is wrong: what is, has gone to the diagnostics of the config's context.
+/// bytecode is wrong. TP_READ_APART=0 in the environment reads in this process only, for debuggers and for valgrind, which is slower than
+/// the limit of time allows. Returns null where text is wrong: what is, has gone to the diagnostics of the config's context.
 mlir::OwningOpRef<mlir::ModuleOp> readProgram(const std::string &path, const mlir::ParserConfig &config);
 
 /// The same for the bytes of a file; `name` stands for its path in errors.
