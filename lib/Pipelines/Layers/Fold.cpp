@@ -59,7 +59,7 @@ private:
         result.functions.push_back(std::move(folded));
       return;
     }
-    // All result.functions that use the same parameters begin a layer at the same one.
+    // All functions that use the same parameters begin a layer at the same one.
     bool isFirst = leaders.empty();
     if (!alignAt(layers, [&](Outside one) { return isa<Attribute>(one) && (isFirst || leaders.count(cast<Attribute>(one))); }))
       return;
