@@ -220,14 +220,21 @@ private:
     return inferWhole(op);
   }
 
+  // Looking through the module for each of its thousand parameters would be quadratic.
+  Operation *declarationOf(StringRef name) {
+    if (!symbols)
+      symbols.emplace(module);
+    return symbols->lookup(name);
+  }
+
   LocalState stateOfSymbol(Operation *op, StringRef name, Type type) {
-    Operation *declaration = SymbolTable::lookupSymbolIn(module, name);
+    Operation *declaration = declarationOf(name);
     Attribute global = declaration ? declaration->getAttr(globalTypeAttrName) : Attribute();
     return declaredOf(declaration ? declaration : op, type, global, ("@" + name).str());
   }
 
   LogicalResult inferCall(func::CallOp call) {
-    auto callee = dyn_cast_or_null<func::FuncOp>(SymbolTable::lookupSymbolIn(module, call.getCallee()));
+    auto callee = dyn_cast_or_null<func::FuncOp>(declarationOf(call.getCallee()));
     if (!callee)
       return call.emitError() << "calls @" << call.getCallee() << ", which is not a function of this module";
     bool good = true;
@@ -852,6 +859,7 @@ private:
 
   func::FuncOp function;
   ModuleOp module;
+  std::optional<SymbolTable> symbols; // made when first asked
   Mesh mesh;
   StateAnalysis &analysis;
   llvm::DenseSet<Value> unknown;

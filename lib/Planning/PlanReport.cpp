@@ -41,8 +41,8 @@ std::string typeName(Type elementType) {
 class EntryReport {
 public:
   EntryReport(func::FuncOp entry, const PlanReportOptions &options)
-      : entry(entry), module(entry->getParentOfType<ModuleOp>()), mesh(findMesh(entry).getMesh()), bound(nn::maxDynamicOf(entry)),
-        options(options) {}
+      : entry(entry), module(entry->getParentOfType<ModuleOp>()), symbols(module), mesh(findMesh(entry).getMesh()),
+        bound(nn::maxDynamicOf(entry)), options(options) {}
 
   Json report() {
     addArguments();
@@ -73,7 +73,7 @@ private:
     StateAnalysis states(function);
     for (Operation &op : function.getBody().front()) {
       if (auto call = dyn_cast<func::CallOp>(op)) {
-        if (auto callee = dyn_cast_or_null<func::FuncOp>(SymbolTable::lookupSymbolIn(module, call.getCallee())))
+        if (auto callee = symbols.lookup<func::FuncOp>(call.getCallee()))
           visit(callee, times);
       } else if (auto collective = dyn_cast<Collective>(op)) {
         addCollective(collective, states, times);
@@ -225,7 +225,7 @@ private:
 
   // States count as parameters: both stay on the rank from one execution to the next.
   void addDeclaration(StringRef name) {
-    Operation *declaration = SymbolTable::lookupSymbolIn(module, name);
+    Operation *declaration = symbols.lookup(name);
     if (RankedTensorType global = declaration ? globalOf(declaration->getAttr(globalTypeAttrName)) : RankedTensorType())
       addTensor(name.str(), "parameter", global, declaration);
   }
@@ -259,7 +259,7 @@ private:
     for (Operation &op : block) {
       int64_t inCall = 0;
       if (auto call = dyn_cast<func::CallOp>(op))
-        if (auto callee = dyn_cast_or_null<func::FuncOp>(SymbolTable::lookupSymbolIn(module, call.getCallee())))
+        if (auto callee = symbols.lookup<func::FuncOp>(call.getCallee()))
           inCall = aliveBytes(callee);
       for (Value result : op.getResults()) {
         auto type = dyn_cast<RankedTensorType>(result.getType());
@@ -291,6 +291,7 @@ private:
 
   func::FuncOp entry;
   ModuleOp module;
+  SymbolTable symbols;
   Mesh mesh;
   int64_t bound;
   const PlanReportOptions &options;

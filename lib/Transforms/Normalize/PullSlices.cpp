@@ -94,7 +94,8 @@ std::optional<Box> boxBeforeReshape(ArrayRef<int64_t> from, ArrayRef<int64_t> to
 
 class SlicePuller {
 public:
-  explicit SlicePuller(func::FuncOp function) : function(function), isParameter(parameterArguments(function)) {}
+  explicit SlicePuller(func::FuncOp function)
+      : function(function), symbols(function->getParentOfType<ModuleOp>()), isParameter(parameterArguments(function)) {}
 
   void run() {
     SmallVector<Operation *> roots;
@@ -169,7 +170,7 @@ private:
     if (auto argument = dyn_cast<BlockArgument>(value))
       return argument.getOwner() == &function.getBody().front() && isParameter[argument.getArgNumber()];
     if (auto get = value.getDefiningOp<nn::GetOp>()) {
-      auto parameter = SymbolTable::lookupNearestSymbolFrom<nn::ParameterOp>(get, get.getNameAttr());
+      auto parameter = symbols.lookup<nn::ParameterOp>(get.getName());
       // Padding is there so that the whole divides; what is left without it does not.
       return parameter && !(parameter.getSource() && parameter.getSource()->contains("pad_to"));
     }
@@ -386,6 +387,7 @@ private:
   }
 
   func::FuncOp function;
+  SymbolTable symbols;
   SmallVector<bool> isParameter;
   std::map<std::pair<void *, Box>, Value> known;   // parts that are built already
   std::map<std::pair<void *, Box>, bool> feasible; // whether a part can be built: residual connections make many paths

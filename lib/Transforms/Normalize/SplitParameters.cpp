@@ -111,12 +111,10 @@ void splitSlicedArguments(func::FuncOp function) {
 
 void splitSlicedParameters(ModuleOp module) {
   SymbolTable symbols(module);
+  llvm::DenseMap<Attribute, SmallVector<Value>> gets;
+  module.walk([&](nn::GetOp get) { gets[get.getNameAttr().getAttr()].push_back(get); });
   for (auto parameter : llvm::make_early_inc_range(module.getOps<nn::ParameterOp>())) {
-    SmallVector<Value> values;
-    module.walk([&](nn::GetOp get) {
-      if (get.getName() == parameter.getSymName())
-        values.push_back(get);
-    });
+    ArrayRef<Value> values = gets[parameter.getSymNameAttr()];
     NamedAttrList source(parameter.getSourceAttr());
     std::vector<Box> boxes = slicesOf(values);
     if (boxes.empty() || source.get("pad_to") || !wishHolds(parameter, parameter->getAttr(layoutAttrName), boxes))
