@@ -12,13 +12,17 @@ namespace tp {
 std::string whereOf(Operation *op) {
   std::string name;
   int64_t line = -1;
-  op->getLoc()->walk([&](Location location) {
+  auto look = [&](Location location) {
     if (auto named = dyn_cast<NameLoc>(location); named && name.empty())
       name = named.getName().str();
     if (auto file = dyn_cast<FileLineColLoc>(location); file && line < 0)
       line = file.getLine();
     return WalkResult::advance();
-  });
+  };
+  // Nearly all are a name or a line; a walk costs three times what the rest does.
+  look(op->getLoc());
+  if (name.empty() && line < 0)
+    op->getLoc()->walk(look);
   if (!name.empty())
     return name;
   auto function = op->getParentOfType<func::FuncOp>();

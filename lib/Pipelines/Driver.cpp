@@ -113,7 +113,8 @@ Driver::Driver(std::string tool, const CompilerOptions &options) : tool(std::mov
   llvm::install_bad_alloc_error_handler([](void *, const char *, bool) { endWith("out of memory"); });
   DialectRegistry registry;
   registerAllDialects(registry);
-  contextPointer = std::make_unique<MLIRContext>(registry);
+  // No pass runs beside another, so the locks around every attribute and type would be for nothing.
+  contextPointer = std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
   contextPointer->printOpOnDiagnostic(false);
   diagnostics = std::make_unique<Diagnostics>(contextPointer.get());
   timingManager.setEnabled(options.timing);

@@ -17,6 +17,31 @@ StringAttr symbolOf(Operation *op) {
   return {};
 }
 
+// Whether two short straight bodies are the same, which most are: OperationEquivalence, which has the last word, builds tables first.
+static bool isSameBody(Region &a, Region &b) {
+  if (!a.hasOneBlock() || !b.hasOneBlock() || a.getArgumentTypes() != b.getArgumentTypes())
+    return false;
+  SmallVector<std::pair<Value, Value>, 8> pairs;
+  for (auto [p, q] : llvm::zip_equal(a.getArguments(), b.getArguments()))
+    pairs.push_back({p, q});
+  Block &ofA = a.front(), &ofB = b.front();
+  auto y = ofB.begin();
+  for (Operation &x : ofA) {
+    if (y == ofB.end() || x.getName() != y->getName() || x.getNumRegions() || y->getNumRegions() || x.getNumSuccessors() ||
+        y->getNumSuccessors() || x.getNumOperands() != y->getNumOperands() || x.getResultTypes() != y->getResultTypes() ||
+        x.getRawDictionaryAttrs() != y->getRawDictionaryAttrs() ||
+        !x.getName().compareOpProperties(x.getPropertiesStorage(), y->getPropertiesStorage()) || pairs.size() > 16)
+      return false;
+    for (auto [p, q] : llvm::zip_equal(x.getOperands(), y->getOperands()))
+      if (p != q && !llvm::is_contained(pairs, std::pair<Value, Value>(p, q)))
+        return false;
+    for (auto [p, q] : llvm::zip_equal(x.getResults(), y->getResults()))
+      pairs.push_back({p, q});
+    ++y;
+  }
+  return y == ofB.end();
+}
+
 // Notes for people differ from layer to layer.
 static bool isNote(StringRef name) { return name == whereAttrName || name == whyAttrName; }
 
@@ -27,11 +52,13 @@ static bool haveEqualNotes(DictionaryAttr a, DictionaryAttr b, llvm::function_re
                     }));
 }
 
-EqualLayers::EqualLayers(func::FuncOp function) : function(function), module(function->getParentOfType<ModuleOp>()) {
-  for (Operation &op : function.getBody().front().without_terminator()) {
-    indexOf[&op] = ops.size();
+EqualLayers::EqualLayers(func::FuncOp function)
+    : function(function), module(function->getParentOfType<ModuleOp>()), argumentAttributes(function.getArgAttrsAttr()) {
+  for (Operation &op : function.getBody().front().without_terminator())
     ops.push_back(&op);
-  }
+  indexOf.reserve(ops.size());
+  for (auto [index, op] : llvm::enumerate(ops))
+    indexOf[op] = index;
 }
 
 uint64_t EqualLayers::fingerprint(Operation *op) const {
@@ -58,8 +85,7 @@ bool EqualLayers::find(int64_t least) {
       continue;
     ++tries;
     length = period;
-    next.clear();
-    previous.clear();
+    forget();
     int64_t to = middle, from = middle;
     while (to < after && isEqual(to))
       ++to;
@@ -82,6 +108,14 @@ bool EqualLayers::compare(int64_t begin, int64_t to, int64_t period) {
       return false;
   startAt(begin);
   return true;
+}
+
+// One look for all counterparts makes room for them: most are arguments.
+void EqualLayers::forget() {
+  for (auto *counterparts : {&next, &previous}) {
+    counterparts->clear();
+    counterparts->reserve(function.getNumArguments());
+  }
 }
 
 void EqualLayers::startAt(int64_t begin) {
@@ -123,7 +157,8 @@ bool EqualLayers::isSameOp(Operation *a, Operation *b) {
   if (a->getName() != b->getName() || a->getNumOperands() != b->getNumOperands() || a->getResultTypes() != b->getResultTypes() ||
       a->getNumRegions() != b->getNumRegions() || a->getNumSuccessors() != 0)
     return false;
-  if (!haveEqualNotes(a->getDiscardableAttrDictionary(), b->getDiscardableAttrDictionary(), isNote))
+  if (a->getRawDictionaryAttrs() != b->getRawDictionaryAttrs() &&
+      !haveEqualNotes(a->getDiscardableAttrDictionary(), b->getDiscardableAttrDictionary(), isNote))
     return false;
   if (StringAttr symbol = symbolOf(a)) {
     if (!pair(Outside(symbol), Outside(symbolOf(b))))
@@ -131,10 +166,10 @@ bool EqualLayers::isSameOp(Operation *a, Operation *b) {
   } else if (!a->getName().compareOpProperties(a->getPropertiesStorage(), b->getPropertiesStorage())) {
     return false;
   }
-  for (auto [x, y] : llvm::zip_equal(a->getRegions(), b->getRegions()))
-    if (!OperationEquivalence::isRegionEquivalentTo(&x, &y, OperationEquivalence::IgnoreLocations))
-      return false;
-  return true;
+  return llvm::all_of(llvm::zip_equal(a->getRegions(), b->getRegions()), [](auto pair) {
+    auto [x, y] = pair;
+    return isSameBody(x, y) || OperationEquivalence::isRegionEquivalentTo(&x, &y, OperationEquivalence::IgnoreLocations);
+  });
 }
 
 // A value of the same period, of the one before, or from before all periods.
@@ -150,14 +185,13 @@ bool EqualLayers::areCounterparts(Value a, Value b, int64_t index) {
 }
 
 bool EqualLayers::pair(Outside a, Outside b) {
-  auto after = next.find(a), before = previous.find(b);
-  if (after != next.end() || before != previous.end())
-    return after != next.end() && before != previous.end() && after->second == b && before->second == a;
-  if (!haveEqualDeclarations(a, b))
-    return false;
-  next[a] = b;
-  previous[b] = a;
-  return true;
+  auto [after, isNew] = next.try_emplace(a, b);
+  if (!isNew)
+    return after->second == b;
+  if (haveEqualDeclarations(a, b) && previous.try_emplace(b, a).second)
+    return true;
+  next.erase(a);
+  return false;
 }
 
 bool EqualLayers::haveEqualDeclarations(Outside a, Outside b) {
@@ -165,7 +199,10 @@ bool EqualLayers::haveEqualDeclarations(Outside a, Outside b) {
     return true;
   if (auto x = dyn_cast<Value>(a)) {
     auto y = cast<Value>(b);
-    auto attributes = [&](Value value) { return function.getArgAttrDict(cast<BlockArgument>(value).getArgNumber()); };
+    auto attributes = [&](Value value) {
+      return argumentAttributes ? cast<DictionaryAttr>(argumentAttributes[cast<BlockArgument>(value).getArgNumber()])
+                                : DictionaryAttr();
+    };
     return x.getType() == y.getType() &&
            haveEqualNotes(attributes(x), attributes(y), [](StringRef name) { return name == nameAttrName; });
   }

@@ -39,6 +39,7 @@ public:
   std::vector<Outside> namedIn(int64_t period) const;
 
 private:
+  void forget();
   bool isEqual(int64_t index);
   bool isSameOp(mlir::Operation *a, mlir::Operation *b);
   bool areCounterparts(mlir::Value a, mlir::Value b, int64_t index);
@@ -48,6 +49,7 @@ private:
 
   int64_t end = 0; // of the ops that were found equal to those one period later
   mlir::ModuleOp module;
+  mlir::ArrayAttr argumentAttributes; // null if none has any
   llvm::DenseMap<mlir::Attribute, mlir::Operation *> declarations;
   llvm::DenseMap<Outside, Outside> previous;
 };

@@ -5,6 +5,8 @@
 
 #include "mlir/IR/IRMapping.h"
 
+#include "llvm/ADT/BitVector.h"
+
 using namespace mlir;
 
 namespace tp {
@@ -114,6 +116,8 @@ private:
 
   // False where a parameter or state that goes is used by an op that stays.
   bool isSymbolsClosed() {
+    if (result.counterpart.empty())
+      return true;
     llvm::DenseMap<Operation *, const FoldedFunction *> foldedAs;
     for (const auto &each : result.functions)
       foldedAs[each->layers.function] = each.get();
@@ -164,16 +168,15 @@ bool FoldedFunction::isClosed() const {
 }
 
 std::vector<int64_t> FoldedFunction::keptArguments() const {
-  llvm::DenseSet<Value> dropped;
+  llvm::BitVector dropped(func::FuncOp(layers.function).getNumArguments());
   for (int64_t period = low; period < high; ++period)
     for (Outside one : named.at(period))
       if (auto argument = dyn_cast<Value>(one))
-        dropped.insert(argument);
+        dropped.set(cast<BlockArgument>(argument).getArgNumber());
   std::vector<int64_t> kept;
-  func::FuncOp function = layers.function;
-  for (BlockArgument argument : function.getArguments())
-    if (!dropped.contains(argument))
-      kept.push_back(argument.getArgNumber());
+  for (unsigned number = 0; number < dropped.size(); ++number)
+    if (!dropped.test(number))
+      kept.push_back(number);
   return kept;
 }
 

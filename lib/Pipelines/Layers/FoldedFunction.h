@@ -3,7 +3,7 @@
 // What stays of n equal periods are the first four and the last. The local form is repeated only if its periods for the second,
 // third and fourth are equal, each value is used in its own period or the next, and the last layer follows at the same distance.
 #pragma once
-#include "LayerNotes.h"
+#include "CopyLayer.h"
 
 #include <memory>
 
@@ -54,17 +54,13 @@ private:
   bool areCounterpartsThose() const;
   bool isClosed() const;
   void addArguments();
-  void repeat(int64_t period);
 
   const FoldedFunction &folded;
   mlir::func::FuncOp whole, local;
   EqualLayers layers;
-  mlir::OpBuilder builder;
   LayerNotes notes;
   std::vector<mlir::BlockArgument> localArgument; // by number in the whole program; null if it was left out
   llvm::DenseMap<Outside, int64_t> periodOf;
-  llvm::DenseMap<mlir::Attribute, mlir::StringAttr> symbols;
-  std::vector<mlir::Operation *> last; // of the period that was added last
   int64_t first = 0, begin = 0, end = 0, length = 0;
 };
 

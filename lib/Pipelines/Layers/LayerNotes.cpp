@@ -44,26 +44,28 @@ int64_t LayerNotes::periodFor(const Mention &mention, int64_t period) const {
   return mention.from == last ? period + 1 : period + (mention.from - model);
 }
 
-std::string LayerNotes::textOf(const Mention &mention, int64_t period) const {
-  period = periodFor(mention, period);
-  switch (mention.kind) {
-  case Mention::Description:
-    return describe(layers.at(period, mention.at));
-  case Mention::Place:
-    return whereOf(layers.at(period, mention.at));
-  case Mention::Name:
-    return nameOf(named.at(period)[mention.at]);
+StringAttr LayerNotes::textOf(const std::vector<Piece> &pieces, int64_t period) const {
+  std::string text;
+  for (const Piece &piece : pieces) {
+    if (!piece.mention) {
+      text += piece.text;
+      continue;
+    }
+    const Mention &mention = *piece.mention;
+    const int64_t own = periodFor(mention, period);
+    if (mention.kind == Mention::Name) {
+      text += nameOf(named.at(own)[mention.at]);
+      continue;
+    }
+    Operation *op = layers.at(own, mention.at);
+    text += mention.kind == Mention::Place ? whereOf(op) : describe(op);
   }
-  llvm_unreachable("three kinds");
+  return StringAttr::get(layers.function->getContext(), text);
 }
 
-const std::vector<LayerNotes::Piece> &LayerNotes::piecesOf(StringAttr text) {
-  auto [entry, isNew] = pieces.try_emplace(text);
-  std::vector<Piece> &result = entry->second;
-  if (!isNew)
-    return result;
+std::vector<LayerNotes::Piece> LayerNotes::piecesOf(StringRef rest) const {
+  std::vector<Piece> result;
   auto isWord = [](char c) { return llvm::isAlnum(c) || c == '_'; };
-  StringRef rest = text.getValue();
   std::string literal;
   while (!rest.empty()) {
     // "line 7" is not the beginning of "line 77", nor "w" the end of "new".
@@ -84,19 +86,45 @@ const std::vector<LayerNotes::Piece> &LayerNotes::piecesOf(StringAttr text) {
   return result;
 }
 
-void LayerNotes::rewrite(Operation *op, int64_t period) {
-  if (auto found = locations.find(LocationAttr(op->getLoc())); found != locations.end())
-    if (int64_t own = periodFor(found->second, period); own != found->second.from)
-      op->setLoc(layers.at(own, found->second.at)->getLoc());
-  if (auto where = op->getAttrOfType<StringAttr>(whereAttrName))
-    if (auto found = places.find(where.getValue()); found != places.end())
-      op->setAttr(whereAttrName, StringAttr::get(op->getContext(), textOf(found->second, period)));
-  if (auto why = op->getAttrOfType<StringAttr>(whyAttrName)) {
-    std::string text;
-    for (const Piece &piece : piecesOf(why))
-      text += piece.mention ? textOf(*piece.mention, period) : piece.text;
-    op->setAttr(whyAttrName, StringAttr::get(op->getContext(), text));
+LayerNotes::Notes LayerNotes::notesIn(DictionaryAttr attributes) const {
+  Notes result;
+  result.attributes.assign(attributes.begin(), attributes.end());
+  for (auto [index, attribute] : llvm::enumerate(attributes)) {
+    auto text = dyn_cast<StringAttr>(attribute.getValue());
+    if (text && attribute.getName() == whyAttrName)
+      result.texts.push_back({index, piecesOf(text)});
+    if (text && attribute.getName() == whereAttrName)
+      if (auto found = places.find(text.getValue()); found != places.end())
+        result.texts.push_back({index, {{{}, found->second}}});
   }
+  return result;
+}
+
+Location LayerNotes::locationOf(Operation *op, int64_t period) const {
+  auto found = locations.find(LocationAttr(op->getLoc()));
+  if (found == locations.end())
+    return op->getLoc();
+  const int64_t own = periodFor(found->second, period);
+  return own == found->second.from ? op->getLoc() : layers.at(own, found->second.at)->getLoc();
+}
+
+DictionaryAttr LayerNotes::attributesOf(Operation *op, int64_t period) {
+  DictionaryAttr attributes = op->getRawDictionaryAttrs();
+  if (attributes.empty())
+    return attributes;
+  auto [entry, isNew] = notes.try_emplace(attributes);
+  Notes &found = entry->second;
+  if (isNew)
+    found = notesIn(attributes);
+  if (found.texts.empty())
+    return attributes;
+  if (found.period != period) {
+    for (const auto &[index, pieces] : found.texts)
+      found.attributes[index].setValue(textOf(pieces, period));
+    found.latest = DictionaryAttr::getWithSorted(op->getContext(), found.attributes);
+    found.period = period;
+  }
+  return found.latest;
 }
 
 } // namespace tp

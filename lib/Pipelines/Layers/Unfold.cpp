@@ -1,26 +1,30 @@
-// Finds the periods of the local form by what they name, compares three of them, and clones the third.
+// Finds the periods of the local form by what they name, compares three of them, and copies the third.
 #include "FoldedFunction.h"
 
 #include "tp/Analysis/Parameters.h"
 #include "tp/Analysis/Where.h"
-
-#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 
 namespace tp {
 
 static DictionaryAttr withNameOf(DictionaryAttr attributes, DictionaryAttr own) {
-  NamedAttrList list(attributes);
-  if (Attribute name = own.get(nameAttrName))
-    list.set(nameAttrName, name);
-  else
-    list.erase(nameAttrName);
-  return list.getDictionary(attributes.getContext());
+  Attribute name = own ? own.get(nameAttrName) : Attribute();
+  SmallVector<NamedAttribute> list(attributes.begin(), attributes.end());
+  auto entry = llvm::find_if(list, [](NamedAttribute each) { return each.getName() == nameAttrName; });
+  if (entry != list.end() && name) {
+    entry->setValue(name);
+    return DictionaryAttr::getWithSorted(attributes.getContext(), list);
+  }
+  if (entry != list.end())
+    list.erase(entry);
+  else if (name)
+    list.push_back({StringAttr::get(attributes.getContext(), nameAttrName), name});
+  return DictionaryAttr::get(attributes.getContext(), list);
 }
 
 Unfolder::Unfolder(const FoldedFunction &folded, func::FuncOp local)
-    : folded(folded), whole(folded.layers.function), local(local), layers(local), builder(local.getContext()),
+    : folded(folded), whole(folded.layers.function), local(local), layers(local),
       notes(folded.layers, folded.named, folded.low - 1, folded.high) {}
 
 bool Unfolder::plan() {
@@ -51,7 +55,8 @@ bool Unfolder::plan() {
   end = begins[folded.high];
   length = end - begin;
   return length > 0 && begins[folded.low - 2] == begin - length && first == begin - 2 * length &&
-         layers.compare(first, begin, length) && areCounterpartsThose() && isClosed();
+         layers.compare(first, begin, length) && areCounterpartsThose() && isClosed() &&
+         std::all_of(layers.ops.begin() + begin, layers.ops.begin() + end, LayerCopier::canCopy);
 }
 
 void Unfolder::run() {
@@ -62,18 +67,23 @@ void Unfolder::run() {
         if (indexOf(use.getOwner()) >= end)
           later.push_back(&use);
   addArguments();
-  last.clear();
-  for (int64_t i = begin; i < end; ++i)
-    last.push_back(layers.ops[i]);
-  builder.setInsertionPoint(end < int64_t(layers.ops.size()) ? layers.ops[end] : local.getBody().front().getTerminator());
+  auto namedBy = [&](int64_t period) {
+    return llvm::map_to_vector(folded.named.at(period), [&](Outside one) { return here(one); });
+  };
+  Operation *behind = end < int64_t(layers.ops.size()) ? layers.ops[end] : local.getBody().front().getTerminator();
+  ArrayRef<Operation *> ops(layers.ops);
+  LayerCopier copier(ops.slice(begin, length), ops.slice(begin - length, length), namedBy(folded.low - 1), notes);
   for (int64_t period = folded.low; period < folded.high; ++period)
-    repeat(period);
-  for (OpOperand *use : later) {
-    auto result = cast<OpResult>(use->get());
-    use->set(last[indexOf(result.getOwner()) - begin]->getResult(result.getResultNumber()));
+    copier.copy(behind->getBlock(), Block::iterator(behind), period, namedBy(period));
+  for (OpOperand *use : later)
+    use->set(copier.latest(use->get()));
+  for (int64_t i = begin; i < int64_t(layers.ops.size()); ++i) {
+    const int64_t period = i < end ? folded.low - 1 : folded.high;
+    Operation *op = layers.ops[i];
+    DictionaryAttr attributes = notes.attributesOf(op, period);
+    op->setLoc(notes.locationOf(op, period));
+    op->setDiscardableAttrs(attributes);
   }
-  for (int64_t i = begin; i < int64_t(layers.ops.size()); ++i)
-    notes.rewrite(layers.ops[i], i < end ? folded.low - 1 : folded.high);
   local->removeAttr(argumentNumbersAttrName);
 }
 
@@ -121,12 +131,13 @@ void Unfolder::addArguments() {
       if (auto argument = dyn_cast<Value>(one))
         model[cast<BlockArgument>(argument).getArgNumber()] = cast<BlockArgument>(cast<Value>(here(kept)));
   std::vector<BlockArgument> made;
+  ArrayAttr ofModels = local.getArgAttrsAttr(), own = whole.getArgAttrsAttr();
   for (BlockArgument argument : whole.getArguments()) {
     unsigned number = argument.getArgNumber();
     made.push_back(block->addArgument(model[number].getType(), argument.getLoc()));
-    attributes[number] = local.getArgAttrDict(model[number].getArgNumber());
+    attributes[number] = cast<DictionaryAttr>(ofModels[model[number].getArgNumber()]);
     if (!localArgument[number])
-      attributes[number] = withNameOf(attributes[number], whole.getArgAttrDict(number));
+      attributes[number] = withNameOf(attributes[number], own ? cast<DictionaryAttr>(own[number]) : DictionaryAttr());
   }
   block->getOperations().splice(block->end(), old->getOperations());
   for (auto [number, argument] : llvm::enumerate(localArgument))
@@ -137,28 +148,6 @@ void Unfolder::addArguments() {
   old->erase();
   local.setType(FunctionType::get(local.getContext(), block->getArgumentTypes(), local.getResultTypes()));
   local.setAllArgAttrs(attributes);
-}
-
-// One more period behind the last, which becomes this one.
-void Unfolder::repeat(int64_t period) {
-  IRMapping mapping;
-  for (auto [kept, own] : llvm::zip_equal(folded.named.at(folded.low - 1), folded.named.at(period)))
-    if (isa<Value>(kept))
-      mapping.map(cast<Value>(here(kept)), cast<Value>(here(own)));
-    else
-      symbols[cast<Attribute>(kept)] = cast<StringAttr>(cast<Attribute>(own));
-  for (int64_t i = begin; i < end; ++i)
-    mapping.map(layers.ops[i - length]->getResults(), last[i - begin]->getResults());
-  std::vector<Operation *> made;
-  for (int64_t i = begin; i < end; ++i) {
-    Operation *copy = builder.clone(*layers.ops[i], mapping);
-    if (StringAttr symbol = symbolOf(copy))
-      if (StringAttr own = symbols.lookup(symbol))
-        copy->setAttr("name", FlatSymbolRefAttr::get(own));
-    notes.rewrite(copy, period);
-    made.push_back(copy);
-  }
-  last = std::move(made);
 }
 
 } // namespace tp
