@@ -3,6 +3,7 @@
 #include "devices/cpu/Kernels.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <optional>
 
@@ -113,11 +114,13 @@ void allToAll(const CollectiveCall &call, const std::vector<Source> &sources, vo
 
 /// Reduces the first `rows` rows of `count` elements of every source, in rank order.
 void reduceRows(const CollectiveCall &call, const std::vector<Source> &sources, int64_t rows, int64_t count, void *dst) {
-  std::vector<const void *> terms(sources.size());
+  std::array<const void *, 16> few;
+  std::vector<const void *> many(sources.size() > few.size() ? sources.size() : 0);
+  const void **terms = many.empty() ? few.data() : many.data();
   for (int64_t row = 0; row < rows; ++row) {
     for (size_t r = 0; r < sources.size(); ++r)
       terms[r] = rowOf(sources[r], row);
-    cpu::kernels().reduceSources(call.type, call.reduction, terms.data(), terms.size(), 0, count,
+    cpu::kernels().reduceSources(call.type, call.reduction, terms, sources.size(), 0, count,
                                  bytesAt(dst, row * count * tp::bytesOf(call.type)));
   }
 }

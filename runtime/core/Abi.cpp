@@ -29,9 +29,9 @@ void collective(tprt_context *ctx, const char *name, int64_t dtype, CollectiveCa
   if (call.root < 0 || call.root >= group.size())
     throw tp::Error(call.str() + " has root " + std::to_string(call.root) + " in a group of " + std::to_string(group.size()));
   Clock::time_point begin = Clock::now();
-  double waited = ctx->communicator->perform(call, group, src, dst);
+  Clock::time_point arrived = ctx->communicator->perform(call, group, src, dst);
   int64_t bytes = tp::wireBytesPerRank(call.kind, call.operandBytes(group.size()), group.size());
-  ctx->recorder.collective(name, call.site, bytes, begin, Clock::now(), waited);
+  ctx->recorder.collective(name, call.site, bytes, begin, Clock::now(), arrived);
 }
 
 } // namespace

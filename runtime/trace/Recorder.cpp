@@ -20,7 +20,7 @@ void Recorder::countSites(int64_t sites) {
 }
 
 void Recorder::collective(const char *name, int64_t site, int64_t wireBytes, Clock::time_point begin, Clock::time_point end,
-                          double waited) {
+                          Clock::time_point arrived) {
   countSites(site + 1);
   int64_t call = nextCall();
   SiteCount &count = counts[current][site];
@@ -29,7 +29,6 @@ void Recorder::collective(const char *name, int64_t site, int64_t wireBytes, Clo
   count.seconds += std::chrono::duration<double>(end - begin).count();
   if (!tracing)
     return;
-  auto arrived = begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(waited));
   events.push_back({name, "collective", begin, end, current, call, site});
   events.push_back({"wait", "wait", begin, std::min(arrived, end), current, call, site});
 }

@@ -1,5 +1,5 @@
 // Ranks that are threads of one process (tprt/World.h): they read and write one another's buffers. Per collective:
-//   staged  (small) each rank copies its operand aside, one barrier, each computes its result from the copies;
+//   carded  (small) each rank puts its operand on its card (Meeting.h), waits once, and computes its result from the cards;
 //   direct  barrier, each computes its result from the operands themselves, barrier before they may change;
 //   sliced  (all-reduce) barrier, each reduces one slice and writes it into everybody's result, barrier.
 // Whoever waits too long asks what the missing ranks are doing, and says so.
@@ -21,16 +21,9 @@ namespace tprt {
 namespace {
 
 using comm::Slice;
+using local::Card;
 using local::Meeting;
 using local::Seat;
-
-/// Operands up to this size are staged. Measured by benchmarks/collectives on 2 cores, us for an all-reduce of f32:
-///   bytes            64    512   1024   4096   16384
-///   2 ranks, staged  1.0   1.3    1.6    2.7     7.6      sliced  1.4   1.5   1.4   1.6    2.0
-///   4 ranks, staged  2.7   4.0    4.3    6.7    18.5      sliced  4.6   5.1   5.0   5.5    6.6
-///   8 ranks, staged  6.6   8.1    9.2   15.6    31        sliced  8.7   9.4  10.6  11.0   13.8
-/// Staging saves a barrier and costs a copy, and every rank reads everybody's operand.
-constexpr int64_t stagedBytes = 512;
 
 /// What the others may know about a rank.
 struct Activity {
@@ -74,7 +67,7 @@ class LocalCommunicator final : public Communicator {
 public:
   LocalCommunicator(std::shared_ptr<LocalWorld> world, int64_t rank) : world(std::move(world)), rank(rank) {}
 
-  double perform(const CollectiveCall &call, const Group &group, const void *src, void *dst) override;
+  Clock::time_point perform(const CollectiveCall &call, const Group &group, const void *src, void *dst) override;
   void poison(const std::string &) override { world->poisoned = true; }
   void setRunning(bool running) override {
     Activity &mine = world->activities[rank];
@@ -85,12 +78,15 @@ private:
   Meeting &meetingOf(const CollectiveCall &call, const Group &group);
   void wait(Meeting &meeting, const CollectiveCall &call, const Group &group);
   std::string whereIs(int64_t peer);
-  void checkOffers(Meeting &meeting, size_t turn);
+  void checkCalls(Meeting &meeting, size_t turn);
 
   std::shared_ptr<LocalWorld> world;
   const int64_t rank;
   /// By group index; a group never changes.
   std::vector<Meeting *> meetings;
+  /// Of the call that runs, by index in its group.
+  std::vector<const void *> operands;
+  std::vector<comm::Source> sources;
 };
 
 std::unique_ptr<Communicator> LocalWorld::communicator(int64_t rank) {
@@ -118,7 +114,6 @@ std::string LocalCommunicator::whereIs(int64_t peer) {
 
 /// Waits for the whole group; throws when another rank failed, a missing one has ended its entry, or time is up.
 void LocalCommunicator::wait(Meeting &meeting, const CollectiveCall &call, const Group &group) {
-  Clock::time_point begin = Clock::now();
   Activity &mine = world->activities[rank];
   auto fail = [&](const std::string &what, const std::vector<int64_t> &missing) {
     std::string peers;
@@ -127,16 +122,16 @@ void LocalCommunicator::wait(Meeting &meeting, const CollectiveCall &call, const
     throw tp::Error("rank " + std::to_string(rank) + " " + what + " " + call.str() + " over \"" + tp::str(group.parts) +
                     "\": missing " + peers);
   };
-  bool shown = false;
-  meeting.arriveAndWait(group.index, [&](const std::vector<int64_t> &missing) {
+  std::optional<Clock::time_point> begin; // the first time that it takes long
+  auto whenSlow = [&](const std::vector<int64_t> &missing) {
     if (world->poisoned)
       throw Poisoned("another rank failed");
-    if (!shown) {
+    if (!begin) {
+      begin = Clock::now();
       std::lock_guard guard(mine.lock);
       mine.waitingIn = call;
-      shown = true;
     }
-    double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    double seconds = std::chrono::duration<double>(Clock::now() - *begin).count();
     std::vector<int64_t> lost = meeting.lost(group.index, missing, [&](int64_t index) {
       return mine.begun > 0 && world->activities[group.members[index]].ended >= mine.begun;
     });
@@ -147,20 +142,22 @@ void LocalCommunicator::wait(Meeting &meeting, const CollectiveCall &call, const
       text << "waited " << world->timeout << " s in";
       fail(text.str(), missing);
     }
-  });
-  if (shown) {
+  };
+  meeting.arriveAndWait(group.index, std::ref(whenSlow));
+  if (begin) {
     std::lock_guard guard(mine.lock);
     mine.waitingIn.reset();
   }
 }
 
-/// All ranks compare all offers with the first one's, so all find the same mismatch.
-void LocalCommunicator::checkOffers(Meeting &meeting, size_t turn) {
-  const CollectiveCall &first = meeting.seats[0].offers[turn].call;
-  for (size_t i = 1; i < meeting.seats.size(); ++i)
-    if (const CollectiveCall &other = meeting.seats[i].offers[turn].call; !first.matches(other))
-      throw tp::Error("ranks called different collectives: rank " + std::to_string(meeting.members[0]) + " " + first.str() +
-                      ", rank " + std::to_string(meeting.members[i]) + " " + other.str());
+/// All ranks compare all calls with the first one's, so all find the same mismatch.
+void LocalCommunicator::checkCalls(Meeting &meeting, size_t turn) {
+  auto differs = [&](const Seat &seat) { return seat.cards[turn].call != meeting.seats[0].cards[turn].call; };
+  auto other = std::find_if(meeting.seats.begin(), meeting.seats.end(), differs);
+  if (other != meeting.seats.end())
+    throw tp::Error("ranks called different collectives: rank " + std::to_string(meeting.members[0]) + " " +
+                    meeting.seats[0].offers[turn].call.str() + ", rank " +
+                    std::to_string(meeting.members[other - meeting.seats.begin()]) + " " + other->offers[turn].call.str());
 }
 
 /// Reduces slice `index` and writes it into everybody's result, block by block while it is in the nearest cache. In place is
@@ -180,41 +177,38 @@ void reduceSliceForAll(const Meeting &meeting, size_t turn, const CollectiveCall
   }
 }
 
-double LocalCommunicator::perform(const CollectiveCall &call, const Group &group, const void *src, void *dst) {
+Clock::time_point LocalCommunicator::perform(const CollectiveCall &call, const Group &group, const void *src, void *dst) {
   if (world->poisoned)
     throw Poisoned("another rank failed");
   int64_t ranks = group.size();
   if (ranks == 1) {
+    Clock::time_point now = Clock::now();
     comm::assemble(call, 0, {comm::sourceIn(comm::partOf(call, 1), 0, src)}, dst);
-    return 0;
+    return now;
   }
   Meeting &meeting = meetingOf(call, group);
   Seat &seat = meeting.seats[group.index];
-  size_t turn = seat.visits++ & 1;
+  size_t turn = seat.nextTurn();
+  Card &card = seat.cards[turn];
   int64_t bytes = call.operandBytes(ranks);
-  bool staged = bytes <= stagedBytes;
-  if (staged && comm::isRead(call, group.index)) {
-    if (!seat.staging[turn])
-      seat.staging[turn] = std::make_unique<char[]>(stagedBytes);
-    if (bytes > 0)
-      std::memcpy(seat.staging[turn].get(), src, bytes);
-    src = seat.staging[turn].get();
-  }
+  bool onCards = bytes <= local::cardBytes;
+  if (onCards && bytes > 0 && comm::isRead(call, group.index))
+    std::memcpy(card.operand, src, bytes);
+  card.call = call.fingerprint();
   seat.offers[turn] = {call, src, dst};
-
-  Clock::time_point begin = Clock::now();
   wait(meeting, call, group);
-  double waited = std::chrono::duration<double>(Clock::now() - begin).count();
-  checkOffers(meeting, turn);
-  std::vector<const void *> operands(ranks);
-  std::vector<comm::Source> sources(ranks);
+  // What is left to do with cards takes no time that a clock could tell.
+  Clock::time_point arrived = onCards ? Clock::time_point::max() : Clock::now();
+  checkCalls(meeting, turn);
+  operands.resize(ranks);
+  sources.resize(ranks);
   comm::Part part = comm::partOf(call, ranks);
   for (int64_t r = 0; r < ranks; ++r) {
-    operands[r] = meeting.seats[r].offers[turn].src;
+    operands[r] = onCards ? meeting.seats[r].cards[turn].operand : meeting.seats[r].offers[turn].src;
     sources[r] = comm::sourceIn(part, group.index, operands[r]);
   }
 
-  if (staged) {
+  if (onCards) {
     comm::assemble(call, group.index, sources, dst);
   } else if (call.kind == tp::CollectiveKind::AllReduce) {
     reduceSliceForAll(meeting, turn, call, group.index, operands, dst);
@@ -227,7 +221,7 @@ double LocalCommunicator::perform(const CollectiveCall &call, const Group &group
     comm::assemble(call, group.index, sources, dst);
     wait(meeting, call, group);
   }
-  return waited;
+  return arrived;
 }
 
 } // namespace

@@ -4,12 +4,18 @@
 
 namespace tprt::local {
 
+void Meeting::arrive(int64_t index) {
+  Seat &seat = seats[index];
+  uint64_t number = seat.arrivals + 1;
+  seat.arrivals = number;
+  seat.cards[number & 1].number.store(number, std::memory_order_release);
+}
+
 void Meeting::arriveAndWait(int64_t index, const std::function<void(const std::vector<int64_t> &)> &whenSlow) {
-  uint64_t mine = seats[index].arrivals.load(std::memory_order_relaxed) + 1;
-  seats[index].arrivals.store(mine, std::memory_order_release);
+  arrive(index);
   Wait wait(crowded);
   for (size_t peer = 0; peer < seats.size();) {
-    if (seats[peer].arrivals.load(std::memory_order_acquire) >= mine) {
+    if (!isMissing(static_cast<int64_t>(peer), index)) {
       ++peer;
       continue;
     }

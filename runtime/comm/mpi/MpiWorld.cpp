@@ -208,7 +208,7 @@ class MpiCommunicator final : public Communicator {
 public:
   explicit MpiCommunicator(std::shared_ptr<MpiWorld> world) : world(std::move(world)), process(this->world->process) {}
 
-  double perform(const CollectiveCall &call, const Group &group, const void *src, void *dst) override;
+  Clock::time_point perform(const CollectiveCall &call, const Group &group, const void *src, void *dst) override;
   /// The others are told when this process has reported why.
   void poison(const std::string &) override { process.watch().takeReport(); }
   void setRunning(bool running) override { runs += running; }
@@ -341,22 +341,22 @@ std::vector<comm::Source> MpiCommunicator::moveParts(const CollectiveCall &call,
   return sources;
 }
 
-double MpiCommunicator::perform(const CollectiveCall &call, const Group &group, const void *src, void *dst) {
+Clock::time_point MpiCommunicator::perform(const CollectiveCall &call, const Group &group, const void *src, void *dst) {
   int64_t ranks = group.size();
   comm::Part part = comm::partOf(call, ranks);
   comm::Source own = comm::sourceIn(part, group.index, src);
   if (ranks == 1) {
+    Clock::time_point now = Clock::now();
     comm::assemble(call, 0, {own}, dst);
-    return 0;
+    return now;
   }
   process.lookForEvent([&] { return placeOf(call, group); });
   bool together = part.bytes() <= inlineBytes;
-  Clock::time_point begin = Clock::now();
   meet(call, group, together ? part.bytes() : 0, src);
-  double waited = std::chrono::duration<double>(Clock::now() - begin).count();
+  Clock::time_point arrived = Clock::now();
   if (call.kind == tp::CollectiveKind::AllReduce && !together) {
     reduceInSlices(call, group, src, dst);
-    return waited;
+    return arrived;
   }
   std::vector<comm::Source> sources(ranks);
   if (together) {
@@ -367,7 +367,7 @@ double MpiCommunicator::perform(const CollectiveCall &call, const Group &group, 
   }
   sources[group.index] = own;
   comm::assemble(call, group.index, sources, dst);
-  return waited;
+  return arrived;
 }
 
 } // namespace

@@ -42,6 +42,8 @@ struct CollectiveCall {
   int64_t operandBytes(int64_t ranks) const { return operandCount(ranks) * tp::bytesOf(type); }
   /// Whether two ranks of a group may meet in these calls.
   bool matches(const CollectiveCall &other) const;
+  /// Equal for calls that match; for others it differs, but for one pair in 2^64.
+  uint64_t fingerprint() const;
   /// "all_reduce sum of f32[4096] (site 3, layers.*.mlp.down_proj, entry "decode")"
   std::string str() const;
 };
@@ -54,9 +56,9 @@ struct Poisoned : tp::Error {
 class Communicator {
 public:
   virtual ~Communicator() = default;
-  /// Does `call` with the other ranks of `group`; `src` and `dst` as functions.def says. Returns the seconds spent
-  /// waiting for them before the first byte could move. Throws Error (time-out, mismatch) or Poisoned.
-  virtual double perform(const CollectiveCall &call, const Group &group, const void *src, void *dst) = 0;
+  /// Does `call` with the other ranks of `group`; `src` and `dst` as functions.def says. Returns when all had come and the first
+  /// byte could move: the largest time point if that was all there was to wait for. Throws Error (time-out, mismatch) or Poisoned.
+  virtual Clock::time_point perform(const CollectiveCall &call, const Group &group, const void *src, void *dst) = 0;
   /// This rank has failed: makes every other rank that waits now or later fail too. Those of this process throw Poisoned,
   /// those of other processes an Error that names this rank and tells `why`.
   virtual void poison(const std::string &why) = 0;

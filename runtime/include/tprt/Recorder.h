@@ -36,7 +36,7 @@ public:
   /// Counts go to the entry with this index from here on, and its calls are numbered from 0.
   void beginEntry(int64_t entry, int64_t sites);
   void collective(const char *name, int64_t site, int64_t wireBytes, Clock::time_point begin, Clock::time_point end,
-                  double waited);
+                  Clock::time_point arrived);
   void compute(const char *name, Clock::time_point begin, Clock::time_point end) {
     int64_t call = nextCall();
     if (tracing)

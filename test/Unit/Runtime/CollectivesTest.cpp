@@ -29,7 +29,7 @@ std::vector<float> sumInOrder(const std::vector<std::vector<float>> &sources) {
 
 TEST(Collectives, AllReduceAddsInRankOrder) {
   for (int64_t n : rankCounts)
-    for (int64_t count : {1, 17, 1000, 5000, 100003, 300001}) {
+    for (int64_t count : {1, 17, 256, 257, 1000, 5000, 100003, 300001}) {
       std::vector<std::vector<float>> src = operands(n, count), dst(n, std::vector<float>(count)), inPlace = src;
       std::vector<float> wanted = sumInOrder(src);
       makeRanks(n)->run([&](tprt_context &ctx) {
@@ -211,6 +211,56 @@ TEST(Collectives, ManyInARowStayApart) {
     }
   });
   EXPECT_EQ(sums, std::vector<double>(n, 500));
+}
+
+// Cards take turns: here those of small collectives follow on one and on two arrivals of large ones, and operands change at once.
+TEST(Collectives, SmallOnesBetweenLargeOnesStayApart) {
+  int64_t n = 3;
+  std::vector<int64_t> right(n);
+  makeRanks(n)->run([&](tprt_context &ctx) {
+    std::vector<float> large(400), small(n);
+    for (int64_t round = 0; round < 2000; ++round) {
+      for (int64_t i = 0; i <= round % 3; ++i) {
+        float value = static_cast<float>(10 * round + i + ctx.rank);
+        tprt_all_gather(&ctx, 0, 0, 0, &value, small.data(), 1, 1, 1);
+        value = -1;
+        right[ctx.rank] += small[0] == 10 * round + i && small[2] == 10 * round + i + 2;
+      }
+      std::fill(large.begin(), large.end(), static_cast<float>(round));
+      tprt_all_reduce(&ctx, 1, 0, 0, 0, large.data(), large.data(), large.size());
+      right[ctx.rank] += large.front() == 3 * round && large.back() == 3 * round;
+    }
+  });
+  EXPECT_EQ(right, std::vector<int64_t>(n, 5999));
+}
+
+// Whatever of a call may not differ between ranks shows in its fingerprint; what is for people does not.
+TEST(Collectives, FingerprintsTellCallsApart) {
+  using Call = tprt::CollectiveCall;
+  const Call call{.site = 3, .extent = 64, .where = "here"};
+  const std::vector<void (*)(Call &)> changes = {[](Call &c) { c.kind = tp::CollectiveKind::Reduce; },
+                                                 [](Call &c) { c.site = 4; },
+                                                 [](Call &c) { c.group = 1; },
+                                                 [](Call &c) { c.type = tp::DType::BF16; },
+                                                 [](Call &c) { c.root = 1; },
+                                                 [](Call &c) { c.extent = 65; },
+                                                 [](Call &c) { c.reduction = tp::Reduction::Max; },
+                                                 [](Call &c) { c.outer = 2; },
+                                                 [](Call &c) { c.middle = 2; },
+                                                 [](Call &c) { c.splitFirst = true; },
+                                                 [](Call &c) { c.concat = 2; },
+                                                 [](Call &c) { c.inner = 2; },
+                                                 [](Call &c) { c.pairCount = 1; },
+                                                 [](Call &c) { c.outer = 64, c.extent = 1; }};
+  for (auto change : changes) {
+    Call other = call;
+    change(other);
+    EXPECT_FALSE(call.matches(other));
+    EXPECT_NE(call.fingerprint(), other.fingerprint()) << other.str();
+  }
+  Call same = call;
+  same.where = "there";
+  EXPECT_EQ(call.fingerprint(), same.fingerprint());
 }
 
 TEST(Collectives, AreCounted) {

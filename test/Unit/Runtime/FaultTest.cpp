@@ -50,14 +50,14 @@ TEST(Faults, AnEndedRankIsNamed) {
 TEST(Faults, ARankThatComesWhileItIsMissedIsNotLost) {
   tprt::local::Meeting meeting({0, 1, 2}, /*crowded=*/false);
   bool asked = false;
-  meeting.seats[2].arrivals = 1;
+  meeting.arrive(2);
   meeting.arriveAndWait(0, [&](const std::vector<int64_t> &missing) {
     asked = true;
     EXPECT_EQ(missing, std::vector<int64_t>{1});
     EXPECT_EQ(meeting.lost(0, missing, [](int64_t) { return true; }), missing);
     EXPECT_EQ(meeting.lost(0, missing, [](int64_t) { return false; }), std::vector<int64_t>{});
     auto comesAndLeaves = [&](int64_t peer) {
-      ++meeting.seats[peer].arrivals;
+      meeting.arrive(peer);
       return true;
     };
     EXPECT_EQ(meeting.lost(0, missing, comesAndLeaves), std::vector<int64_t>{});
