@@ -15,82 +15,33 @@
 
 namespace tp {
 
-static constexpr std::string_view spaceMark = "\xe2\x96\x81"; // U+2581
-
-// -- Alphabets --
-
-// GPT-2 writes a byte as a printable character: itself where it is one in Latin-1, else the next free one from U+0100
-// on.
-static const std::array<uint32_t, 256> &byteAlphabet() {
-  static const std::array<uint32_t, 256> alphabet = [] {
-    std::array<uint32_t, 256> result;
-    uint32_t next = 256;
-    for (uint32_t byte = 0; byte < 256; ++byte) {
-      bool printable = (byte >= '!' && byte <= '~') || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
-      result[byte] = printable ? byte : next++;
-    }
-    return result;
-  }();
-  return alphabet;
-}
-
-// The bytes that `text` in that alphabet stands for; false if a character is not of the alphabet.
-static bool fromByteAlphabet(std::string_view text, std::string &bytes) {
-  static const std::unordered_map<uint32_t, char> inverse = [] {
-    std::unordered_map<uint32_t, char> result;
-    for (uint32_t byte = 0; byte < 256; ++byte)
-      result[byteAlphabet()[byte]] = static_cast<char>(byte);
-    return result;
-  }();
-  bytes.clear();
-  while (!text.empty()) {
-    Character character = firstCharacter(text);
-    auto found = inverse.find(character.code);
-    if (found == inverse.end())
-      return false;
-    bytes += found->second;
-    text.remove_prefix(character.size);
-  }
-  return true;
-}
-
-static std::string replaceAll(std::string_view text, std::string_view from, std::string_view to) {
-  std::string result;
-  for (;;) {
-    size_t found = text.find(from);
-    result += text.substr(0, found);
-    if (found == std::string_view::npos)
-      return result;
-    result += to;
-    text.remove_prefix(found + from.size());
-  }
-}
-
-// "<0x0A>" is 10; -1 for anything else.
-static int byteOf(std::string_view token) {
-  if (token.size() != 6 || !token.starts_with("<0x") || token[5] != '>')
-    return -1;
-  auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1; };
-  int high = digit(token[3]), low = digit(token[4]);
-  return high < 0 || low < 0 ? -1 : high * 16 + low;
-}
-
-// What a piece adds to a text: pieces that begin a word are set off by a space.
-static std::string pieceText(const std::string &token, const WordPieceParts &parts) {
-  return token.starts_with(parts.prefix) ? token.substr(parts.prefix.size()) : " " + token;
-}
-
 // -- Construction --
 
 Tokenizer::Tokenizer(TokenizerParts given) : parts(std::move(given)) {
+  if (parts.kinds.empty())
+    parts.kinds.assign(parts.tokens.size(), TokenKind::Normal);
+  checkParts();
+  bosText = parts.bos < 0 ? "" : parts.tokens[static_cast<size_t>(parts.bos)];
+  buildIndex(take(parts));
+  buildMerges();
+
+  addedStorage = std::make_unique<std::vector<TokenizerParts::Added>>(std::move(parts.added));
+  for (const TokenizerParts::Added &added : *addedStorage)
+    if (!added.text.empty())
+      addedByByte[static_cast<unsigned char>(added.text[0])].push_back(&added);
+  for (auto &bucket : addedByByte)
+    std::sort(bucket.begin(), bucket.end(), [](const auto *a, const auto *b) {
+      return a->text.size() != b->text.size() ? a->text.size() > b->text.size() : a->id < b->id;
+    });
+}
+
+void Tokenizer::checkParts() const {
   auto fail = [&](const std::string &message) { throw Error(parts.what + ": " + message); };
   size_t count = parts.tokens.size();
   if (count == 0)
     fail("the vocabulary is empty");
   if (count > static_cast<size_t>(std::numeric_limits<int32_t>::max()))
     fail("the vocabulary has more than 2^31 tokens");
-  if (parts.kinds.empty())
-    parts.kinds.assign(count, TokenKind::Normal);
   if (parts.kinds.size() != count)
     fail("there are " + std::to_string(count) + " tokens and " + std::to_string(parts.kinds.size()) + " token types");
   if (!parts.scores.empty() && parts.scores.size() != count)
@@ -116,66 +67,65 @@ Tokenizer::Tokenizer(TokenizerParts given) : parts(std::move(given)) {
     checkId(parts.unknown, "the unknown token");
   else if (parts.wordPiece)
     fail("a WordPiece tokenizer needs an unknown token");
+}
 
+void Tokenizer::buildIndex(const std::vector<bool> &foreign) {
   byteTokens.fill(-1);
-  bytes.resize(count);
-  for (size_t id = 0; id < count; ++id) {
-    const std::string &token = parts.tokens[id];
-    TokenKind kind = parts.kinds[id];
-    bool isText = kind == TokenKind::Control || kind == TokenKind::UserDefined || kind == TokenKind::Unknown;
-    if (parts.byteLevel) {
-      if (isText || !fromByteAlphabet(token, bytes[id])) {
-        bytes[id] = token;
-        continue; // never the result of a merge
-      }
-      ids.emplace(bytes[id], static_cast<int32_t>(id));
-      if (bytes[id].size() == 1)
-        byteTokens[static_cast<unsigned char>(bytes[id][0])] = static_cast<int32_t>(id);
+  idsByText = NumberTable(texts.size());
+  for (size_t id = 0; id < texts.size(); ++id) {
+    if (foreign[id])
       continue;
-    }
-    int byte = isText && kind != TokenKind::Unknown ? -1 : byteOf(token);
-    if (byte >= 0 && (kind == TokenKind::Byte || parts.byteFallback)) {
-      bytes[id] = std::string(1, static_cast<char>(byte));
+    std::string_view text = texts[id];
+    int byte = parts.byteLevel && text.size() == 1 ? static_cast<unsigned char>(text[0]) : byteOf(id);
+    if (byte >= 0)
       byteTokens[static_cast<size_t>(byte)] = static_cast<int32_t>(id);
-      continue;
-    }
-    bytes[id] = isText ? token : parts.wordPiece ? pieceText(token, *parts.wordPiece) : replaceAll(token, spaceMark, " ");
-    ids.emplace(token, static_cast<int32_t>(id));
+    if ((byte < 0 || parts.byteLevel) && find(text) < 0)
+      idsByText.add(hashOf(text), static_cast<uint32_t>(id));
   }
-  buildMerges();
-
-  addedStorage = std::make_unique<std::vector<TokenizerParts::Added>>(std::move(parts.added));
-  for (const TokenizerParts::Added &added : *addedStorage)
-    if (!added.text.empty())
-      addedByByte[static_cast<unsigned char>(added.text[0])].push_back(&added);
-  for (auto &bucket : addedByByte)
-    std::sort(bucket.begin(), bucket.end(), [](const auto *a, const auto *b) {
-      return a->text.size() != b->text.size() ? a->text.size() > b->text.size() : a->id < b->id;
-    });
 }
 
 int32_t Tokenizer::find(std::string_view text) const {
-  auto found = ids.find(text);
-  return found == ids.end() ? -1 : found->second;
+  return idsByText.find(hashOf(text), [&](uint32_t id) { return texts[id] == text; });
+}
+
+static uint64_t pairHash(int32_t left, int32_t right) {
+  return hashOf(static_cast<uint64_t>(left) << 32 | static_cast<uint32_t>(right));
+}
+
+int32_t Tokenizer::findMerge(int32_t left, int32_t right) const {
+  return ranksByPair.find(pairHash(left, right),
+                          [&](uint32_t rank) { return merges[rank].left == left && merges[rank].right == right; });
 }
 
 void Tokenizer::buildMerges() {
-  merges.reserve(parts.merges.size());
-  int32_t rank = 0;
-  for (const auto &[left, right] : parts.merges) {
-    std::string leftBytes = left, rightBytes = right;
-    bool fits = true;
-    if (parts.byteLevel)
-      fits = fromByteAlphabet(left, leftBytes) && fromByteAlphabet(right, rightBytes);
-    int32_t leftId = find(leftBytes), rightId = find(rightBytes), result = find(leftBytes + rightBytes);
-    if (!fits || leftId < 0 || rightId < 0 || result < 0)
-      throw Error(parts.what + ": merge " + std::to_string(rank) + " joins \"" + left + "\" and \"" + right +
-                  "\", but they or the result are no tokens");
-    merges.emplace(static_cast<uint64_t>(leftId) << 32 | static_cast<uint32_t>(rightId), Merge{rank, result});
-    ++rank;
+  size_t count = parts.merges.size();
+  if (count > static_cast<size_t>(std::numeric_limits<int32_t>::max()))
+    throw Error(parts.what + ": there are more than 2^31 merges");
+  merges.reserve(count);
+  ranksByPair = NumberTable(count);
+  std::string joined;
+  for (size_t rank = 0; rank < count; ++rank) {
+    auto [left, right] = parts.merges[rank];
+    joined.clear();
+    bool fits = !parts.byteLevel || appendFromByteAlphabet(left, joined);
+    if (!parts.byteLevel)
+      joined = left;
+    size_t middle = joined.size();
+    fits = fits && (!parts.byteLevel || appendFromByteAlphabet(right, joined));
+    if (!parts.byteLevel)
+      joined += right;
+    std::string_view whole = joined;
+    Merge merge{find(whole.substr(0, middle)), find(whole.substr(middle)), find(whole)};
+    if (!fits || merge.left < 0 || merge.right < 0 || merge.result < 0)
+      throw Error(parts.what + ": merge " + std::to_string(rank) + " joins \"" + std::string(left) + "\" and \"" +
+                  std::string(right) + "\", but they or the result are no tokens");
+    // Of equal pairs the first counts.
+    bool isNew = findMerge(merge.left, merge.right) < 0;
+    merges.push_back(merge);
+    if (isNew)
+      ranksByPair.add(pairHash(merge.left, merge.right), static_cast<uint32_t>(rank));
   }
-  parts.merges.clear();
-  parts.merges.shrink_to_fit();
+  parts.merges = {};
 }
 
 bool Tokenizer::isEnd(int32_t id) const { return std::find(parts.ends.begin(), parts.ends.end(), id) != parts.ends.end(); }
@@ -201,11 +151,11 @@ bool Tokenizer::mergeOf(const Symbol &left, const Symbol &right, std::string_vie
   if (parts.scores.empty()) {
     if (left.id < 0 || right.id < 0)
       return false;
-    auto found = merges.find(static_cast<uint64_t>(left.id) << 32 | static_cast<uint32_t>(right.id));
-    if (found == merges.end())
+    int32_t rank = findMerge(left.id, right.id);
+    if (rank < 0)
       return false;
-    order = found->second.rank;
-    result = found->second.result;
+    order = rank;
+    result = merges[static_cast<size_t>(rank)].result;
     return true;
   }
   result = find(piece.substr(left.begin, left.size + right.size));
@@ -366,48 +316,10 @@ std::vector<int32_t> Tokenizer::encode(std::string_view text, bool addSpecial) c
   return out;
 }
 
-// -- Decoding --
-
-const std::string &Tokenizer::bytesOf(int32_t id) const {
-  if (id < 0 || static_cast<size_t>(id) >= bytes.size())
-    throw Error("token " + std::to_string(id) + " is outside the vocabulary of " + std::to_string(bytes.size()));
-  return bytes[static_cast<size_t>(id)];
-}
-
-bool Tokenizer::isSpecial(int32_t id) const {
-  bytesOf(id);
-  TokenKind kind = parts.kinds[static_cast<size_t>(id)];
-  return kind == TokenKind::Control || kind == TokenKind::Unknown;
-}
-
-std::string Tokenizer::decode(const std::vector<int32_t> &tokens, bool keepSpecial) const {
-  std::string text;
-  for (int32_t id : tokens)
-    if (keepSpecial || !isSpecial(id))
-      text += bytesOf(id);
-  if (parts.stripFirstSpace && text.starts_with(' '))
-    text.erase(0, 1);
-  return repairUtf8(text);
-}
-
-std::string TokenStream::add(int32_t id) {
-  if (!tokenizer.isSpecial(id))
-    pending += tokenizer.bytesOf(id);
-  std::string whole = pending.substr(0, pending.size() - incompleteUtf8(pending));
-  pending.erase(0, whole.size());
-  return repairUtf8(whole);
-}
-
-std::string TokenStream::finish() {
-  std::string rest = repairUtf8(pending);
-  pending.clear();
-  return rest;
-}
-
 std::string Tokenizer::applyChatTemplate(const std::vector<ChatMessage> &messages) const {
   if (parts.chatTemplate.empty())
     throw Error(parts.what + " has no chat template; give the whole text as it is instead");
-  return formatChat(parts.chatTemplate, parts.bos >= 0 ? parts.tokens[static_cast<size_t>(parts.bos)] : "", messages);
+  return formatChat(parts.chatTemplate, bosText, messages);
 }
 
 } // namespace tp

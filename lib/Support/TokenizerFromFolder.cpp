@@ -12,7 +12,6 @@
 namespace tp {
 
 namespace {
-constexpr const char *spaceMark = "\xe2\x96\x81"; // U+2581
 using PrefixSpace = TokenizerParts::PrefixSpace;
 
 // Ids above this are not those of a vocabulary but of a damaged file, nor are those that leave many more unused.
@@ -23,6 +22,8 @@ struct FolderReader {
   TokenizerParts parts;
   SortedJson json;
   std::string what;
+  /// By id; they come in any order.
+  std::vector<std::string> tokens;
 
   std::string pathOf(const std::string &name) const { return (std::filesystem::path(folder) / name).string(); }
   bool exists(const std::string &name) const {
@@ -60,11 +61,11 @@ struct FolderReader {
     if (static_cast<size_t>(id) >= named + mostUnused)
       fail("token \"" + text + "\" has id " + std::to_string(id) + ", but only " + std::to_string(named) + " tokens are named");
     auto index = static_cast<size_t>(id);
-    if (index >= parts.tokens.size()) {
-      parts.tokens.resize(index + 1);
+    if (index >= tokens.size()) {
+      tokens.resize(index + 1);
       parts.kinds.resize(index + 1, TokenKind::Unused);
     }
-    parts.tokens[index] = text;
+    tokens[index] = text;
     parts.kinds[index] = kind;
   }
 
@@ -121,14 +122,15 @@ struct FolderReader {
     readVocabulary(model);
     for (const SortedJson &merge : arrayAt(model, "merges", what + ": model")) {
       if (merge.is_array() && merge.size() == 2) {
-        parts.merges.emplace_back(asString(merge[0], "merges", what), asString(merge[1], "merges", what));
+        parts.merges.push_back({asString(merge[0], "merges", what), asString(merge[1], "merges", what)});
         continue;
       }
       const std::string &text = asString(merge, "merges", what + ": model");
       size_t space = text.find(' ', 1);
       if (space == std::string::npos)
         fail("merge \"" + text + "\" is not of the form \"LEFT RIGHT\"");
-      parts.merges.emplace_back(text.substr(0, space), text.substr(space + 1));
+      std::string_view pair = text;
+      parts.merges.push_back({pair.substr(0, space), pair.substr(space + 1)});
     }
     if (const SortedJson *unknown = findKey(model, "unk_token"))
       parts.unknown = idOf(asString(*unknown, "unk_token", what));
@@ -200,7 +202,7 @@ struct FolderReader {
       } else if (type == "Metaspace") {
         std::string scheme =
             stringAt(*step, "prepend_scheme", place, boolAt(*step, "add_prefix_space", place, true) ? "always" : "never");
-        if (stringAt(*step, "replacement", place, spaceMark) != spaceMark)
+        if (stringAt(*step, "replacement", place, std::string(spaceMark)) != spaceMark)
           fail("Metaspace replaces spaces by \"" + stringAt(*step, "replacement", place) + "\", needs U+2581");
         parts.prefixSpace = scheme == "always" ? PrefixSpace::Every : scheme == "first" ? PrefixSpace::First : PrefixSpace::Never;
         parts.splitAtSpaces = boolAt(*step, "split", place, true);
@@ -283,7 +285,7 @@ struct FolderReader {
     else
       ids.push_back(asInt(*value, "eos_token_id", place));
     for (int64_t id : ids)
-      if (id >= 0 && id < static_cast<int64_t>(parts.tokens.size()))
+      if (id >= 0 && id < static_cast<int64_t>(tokens.size()))
         parts.ends.push_back(static_cast<int32_t>(id));
   }
 
@@ -312,7 +314,7 @@ struct FolderReader {
       readEnds(config, pathOf(name));
       if (const Json *bos = findKey(config, "bos_token_id"); bos && parts.bos < 0 && bos->is_number_integer()) {
         int64_t id = asInt(*bos, "bos_token_id", pathOf(name));
-        if (id >= 0 && id < static_cast<int64_t>(parts.tokens.size()))
+        if (id >= 0 && id < static_cast<int64_t>(tokens.size()))
           parts.bos = id;
       }
     }
@@ -324,7 +326,7 @@ struct FolderReader {
 } // namespace
 
 TokenizerParts readFolderTokenizer(const std::string &folder) {
-  FolderReader reader{folder, {}, {}, {}};
+  FolderReader reader{folder, {}, {}, {}, {}};
   reader.what = reader.pathOf("tokenizer.json");
   if (!reader.exists("tokenizer.json") && reader.exists("vocab.txt"))
     return readWordPieceVocabulary(folder);
@@ -346,6 +348,8 @@ TokenizerParts readFolderTokenizer(const std::string &folder) {
   reader.readDecoder();
   reader.readPostProcessor();
   reader.readConfigurations();
+  for (const std::string &token : reader.tokens)
+    reader.parts.tokens.push_back(token);
   return std::move(reader.parts);
 }
 

@@ -40,7 +40,7 @@ TokenizerParts readGgufTokenizer(const GgufFile &file) {
   if (model != "gpt2" && model != "llama")
     throw Error(parts.what + " is of kind \"" + model + "\"; supported are gpt2 (byte-level) and llama (SentencePiece)");
   for (std::string_view token : file.stringsAt("tokenizer.ggml.tokens"))
-    parts.tokens.emplace_back(token);
+    parts.tokens.push_back(token);
   if (file.has("tokenizer.ggml.token_type"))
     for (int64_t type : file.intsAt("tokenizer.ggml.token_type"))
       parts.kinds.push_back(kindOf(type, parts.what));
@@ -54,7 +54,7 @@ TokenizerParts readGgufTokenizer(const GgufFile &file) {
       size_t space = merge.find(' ', 1); // a space itself is written as another character
       if (space == std::string_view::npos)
         throw Error(parts.what + ": merge \"" + std::string(merge) + "\" is not of the form \"LEFT RIGHT\"");
-      parts.merges.emplace_back(merge.substr(0, space), merge.substr(space + 1));
+      parts.merges.push_back({merge.substr(0, space), merge.substr(space + 1)});
     }
   } else {
     parts.byteLevel = false;
@@ -67,7 +67,7 @@ TokenizerParts readGgufTokenizer(const GgufFile &file) {
   }
   for (size_t id = 0; id < parts.kinds.size() && id < parts.tokens.size(); ++id)
     if (parts.kinds[id] == TokenKind::Control || parts.kinds[id] == TokenKind::UserDefined)
-      parts.added.push_back({parts.tokens[id], static_cast<int32_t>(id), false, false, false});
+      parts.added.push_back({std::string(parts.tokens[id]), static_cast<int32_t>(id), false, false, false});
 
   // 2^32-1 is what some writers put for "none".
   auto idAt = [&](const std::string &key) {

@@ -21,7 +21,7 @@ TokenizerParts readWordPieceVocabulary(const std::string &folder) {
     size_t end = std::min(rest.find('\n'), rest.size());
     std::string_view line = rest.substr(0, end);
     rest.remove_prefix(std::min(end + 1, rest.size()));
-    parts.tokens.emplace_back(line.ends_with('\r') ? line.substr(0, line.size() - 1) : line);
+    parts.tokens.push_back(line.ends_with('\r') ? line.substr(0, line.size() - 1) : line);
   }
   parts.kinds.assign(parts.tokens.size(), TokenKind::Normal);
 
@@ -36,14 +36,15 @@ TokenizerParts readWordPieceVocabulary(const std::string &folder) {
   auto special = [&](const char *key, const std::string &fallback) {
     const Json *value = findKey(config, key);
     std::string text = !value ? fallback : value->is_object() ? stringAt(*value, "content", what) : asString(*value, key, what);
-    auto found = std::find(parts.tokens.begin(), parts.tokens.end(), text);
-    if (found == parts.tokens.end())
+    size_t id = 0;
+    while (id < parts.tokens.size() && parts.tokens[id] != text)
+      ++id;
+    if (id == parts.tokens.size())
       throw Error(parts.what + ": the " + std::string(key) + " \"" + text + "\" is none of its " +
                   std::to_string(parts.tokens.size()) + " tokens");
-    auto id = static_cast<int32_t>(found - parts.tokens.begin());
-    parts.kinds[static_cast<size_t>(id)] = TokenKind::Control;
-    parts.added.push_back({.text = text, .id = id});
-    return id;
+    parts.kinds[id] = TokenKind::Control;
+    parts.added.push_back({.text = text, .id = static_cast<int32_t>(id)});
+    return static_cast<int32_t>(id);
   };
   parts.unknown = special("unk_token", "[UNK]");
   parts.before.push_back(special("cls_token", "[CLS]"));

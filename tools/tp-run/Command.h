@@ -4,6 +4,7 @@
 #include "tprt/Program.h"
 #include "tprt/Sampler.h"
 
+#include <future>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,8 +41,9 @@ struct Outcome {
 
 /// Runs one entry with --input files and random numbers, writes the --output files.
 Outcome runEntry(const Command &command, tprt::Program &program);
-/// Continues --prompt or --tokens and prints what comes out.
-Outcome generate(const Command &command, tprt::Program &program, const tprt::Module &module);
+/// Continues --prompt or --tokens and prints what comes out. `tokenizer` is taken when it is needed: what fails in reading it is thrown
+/// here.
+Outcome generate(const Command &command, tprt::Program &program, std::future<std::optional<Tokenizer>> tokenizer);
 /// Writes the logits of every position of --tokens-file.
 Outcome score(const Command &command, tprt::Program &program);
 
@@ -59,6 +61,8 @@ TokenIds readTokenIds(const std::string &path, const tprt::ModelInfo &model, con
 void checkTokens(const std::vector<int64_t> &ids, const tprt::ModelInfo &model, const std::string &what);
 /// The tokenizer that the manifest names, or the one beside --weights. None if the model has none; Error if there are prompts.
 std::optional<Tokenizer> openTokenizer(const Command &command, const tprt::Module &module);
+/// For when everything is loaded: gives memory back to the system that starting has used and running does not need.
+void giveBackWhatStartingTook();
 /// A whole i32 tensor.
 tprt::Array intArray(std::vector<int64_t> shape, const std::vector<int32_t> &values);
 /// Runs an entry of a language model with inputs by the names tokens, positions, last (what it has of them).

@@ -121,10 +121,10 @@ private:
 class Printer {
 public:
   /// `silent`: prints nothing, another process does.
-  Printer(const Tokenizer *tokenizer, bool live, bool silent)
-      : tokenizer(tokenizer), live(live && tokenizer && !silent), silent(silent) {
+  Printer(const Vocabulary *vocabulary, bool live, bool silent)
+      : vocabulary(vocabulary), live(live && vocabulary && !silent), silent(silent) {
     if (this->live)
-      stream.emplace(*tokenizer);
+      stream.emplace(*vocabulary);
   }
   void token(int32_t id) {
     if (live)
@@ -135,10 +135,10 @@ public:
       return;
     if (live)
       write(stream->finish() + "\n");
-    else if (tokenizer)
+    else if (vocabulary)
       for (size_t i = 0; i < sequences.size(); ++i)
-        write((sequences.size() > 1 ? "[" + std::to_string(i) + "] " : "") + tokenizer->decode(sequences[i].produced) + "\n");
-    if (!printTokens && tokenizer)
+        write((sequences.size() > 1 ? "[" + std::to_string(i) + "] " : "") + vocabulary->decode(sequences[i].produced) + "\n");
+    if (!printTokens && vocabulary)
       return;
     for (const Sequence &sequence : sequences) {
       std::string line = "tokens:";
@@ -153,18 +153,24 @@ private:
     std::fwrite(text.data(), 1, text.size(), stdout);
     std::fflush(stdout);
   }
-  const Tokenizer *tokenizer;
+  const Vocabulary *vocabulary;
   bool live, silent;
   std::optional<TokenStream> stream;
 };
 
 } // namespace
 
-Outcome generate(const Command &command, tprt::Program &program, const tprt::Module &module) {
+Outcome generate(const Command &command, tprt::Program &program, std::future<std::optional<Tokenizer>> reading) {
   const tprt::ModelInfo &model = program.manifest().model;
-  std::optional<Tokenizer> tokenizer = openTokenizer(command, module);
+  std::optional<Tokenizer> tokenizer = reading.get();
   std::vector<Sequence> sequences = readPrompts(command, model, tokenizer ? &*tokenizer : nullptr);
-  Printer printer(tokenizer ? &*tokenizer : nullptr, sequences.size() == 1, !program.world().hasRankZero());
+  // Only the meaning of tokens is needed from here on.
+  std::optional<Vocabulary> vocabulary;
+  if (tokenizer)
+    vocabulary.emplace(std::move(*tokenizer));
+  tokenizer.reset();
+  giveBackWhatStartingTook();
+  Printer printer(vocabulary ? &*vocabulary : nullptr, sequences.size() == 1, !program.world().hasRankZero());
   auto isEnd = [&](int64_t id) { return std::find(model.eos.begin(), model.eos.end(), id) != model.eos.end(); };
 
   int64_t total = 0, decoded = 0;

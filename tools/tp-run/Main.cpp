@@ -7,6 +7,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <future>
 #include <optional>
 #include <unistd.h>
 
@@ -135,14 +136,16 @@ void printManifest(const Command &command, tprt::World *processes) {
     processes->finish();
 }
 
+bool isGenerating(const Command &command) { return !command.hidden && (!command.prompts.empty() || !command.tokens.empty()); }
+
 /// Does what the command asks for; afterwards all ranks have done it.
-void runModule(const Command &command, const tprt::Module &module, tprt::Program &program) {
+void runModule(const Command &command, const tprt::Module &module, tprt::Program &program,
+               std::future<std::optional<Tokenizer>> tokenizer) {
   program.hashing = command.stats.has_value();
-  bool generating = !command.prompts.empty() || !command.tokens.empty();
-  Outcome outcome = command.hidden       ? encode(command, program, module)
-                    : generating         ? generate(command, program, module)
-                    : command.tokensFile ? score(command, program)
-                                         : runEntry(command, program);
+  Outcome outcome = command.hidden          ? encode(command, program, module)
+                    : isGenerating(command) ? generate(command, program, std::move(tokenizer))
+                    : command.tokensFile    ? score(command, program)
+                                            : runEntry(command, program);
   if (command.stats) {
     Json statistics = tprt::statistics(program, outcome.tokensPerSecond);
     if (program.world().hasRankZero())
@@ -179,6 +182,7 @@ int runCommand(int argc, char **argv) {
   // Declared out here: what MPI or a rank that hangs may still write to has to outlive a failure.
   std::optional<tprt::Module> module;
   std::optional<tprt::Program> program;
+  std::future<std::optional<Tokenizer>> tokenizer;
   auto mustEndHere = [&] { return processes || (program && program->ranks().hasStragglers()); };
   try {
     if (command.manifestOnly) {
@@ -187,8 +191,11 @@ int runCommand(int argc, char **argv) {
     }
     module.emplace(command.module);
     checkFits(command, module->manifest(), processes.get());
+    // The tokenizer is read while the ranks load their weights, or afterwards where no thread is to be had for it.
+    if (isGenerating(command))
+      tokenizer = std::async(std::launch::async | std::launch::deferred, [&] { return openTokenizer(command, *module); });
     program.emplace(*module, programOptions(command, processes));
-    runModule(command, *module, *program);
+    runModule(command, *module, *program, std::move(tokenizer));
   } catch (const UsageError &error) {
     if (!mustEndHere())
       throw;

@@ -6,6 +6,7 @@
 // back to one token per byte. A merge is chosen by its rank in a list, or by the score of the token that it makes.
 #pragma once
 #include "tp/Support/PreTokenizer.h"
+#include "tp/Support/Texts.h"
 
 #include <array>
 #include <cstdint>
@@ -13,7 +14,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace tp {
@@ -38,15 +38,22 @@ struct WordPieceParts {
 /// The words of `text`, punctuation each by itself.
 std::vector<std::string> wordsOf(std::string_view text, const WordPieceParts &parts);
 
+/// What vocabularies that are not byte-level write for a space: U+2581.
+inline constexpr std::string_view spaceMark = "\xe2\x96\x81";
+/// `text` with every `from`, which is not empty, replaced.
+std::string replaceAll(std::string_view text, std::string_view from, std::string_view to);
+/// Appends the bytes that `text` in GPT-2's printable alphabet stands for; false if a character is not of the alphabet.
+bool appendFromByteAlphabet(std::string_view text, std::string &bytes);
+
 /// Everything a tokenizer is made of, as plain data; the loaders fill it in.
 struct TokenizerParts {
   /// By id, as the file writes them: byte-level tokens in GPT-2's printable alphabet, others with U+2581 for a space.
-  std::vector<std::string> tokens;
+  Texts tokens;
   /// Empty: all Normal.
   std::vector<TokenKind> kinds;
   bool byteLevel = true;
   /// Merges in order of rank. Empty where `scores` decide.
-  std::vector<std::pair<std::string, std::string>> merges;
+  TextPairs merges;
   std::vector<double> scores;
   /// A piece that is a token is taken as it is, whatever the merges say.
   bool ignoreMerges = false;
@@ -99,14 +106,44 @@ struct ChatMessage {
   std::string content;
 };
 
-class Tokenizer {
+/// What tokens mean: all that is needed of a tokenizer once the texts have been encoded.
+class Vocabulary {
+public:
+  int64_t vocabularySize() const { return static_cast<int64_t>(texts.size()); }
+  /// The text of `ids`. Bytes that are no UTF-8 become U+FFFD. Control tokens are left out unless `keepSpecial`.
+  /// Throws Error for an id outside the vocabulary.
+  std::string decode(const std::vector<int32_t> &ids, bool keepSpecial = false) const;
+  /// The bytes that one token stands for, which need not be whole characters.
+  std::string bytesOf(int32_t id) const;
+  bool isSpecial(int32_t id) const;
+
+protected:
+  /// Takes the tokens and their kinds out of `parts`, which fit together. Of a byte-level vocabulary: which tokens are not of
+  /// its alphabet, and so never the result of a merge.
+  std::vector<bool> take(TokenizerParts &parts);
+  /// Whether the token is its text, whatever it looks like.
+  bool isLiteral(size_t id) const;
+  /// The byte that a token like <0xE2> stands for; -1 for other tokens.
+  int byteOf(size_t id) const;
+
+  /// What pieces are matched against, by id: bytes for byte-level vocabularies, else texts as the file writes them.
+  Texts texts;
+  std::vector<TokenKind> kinds;
+
+private:
+  void check(int32_t id) const;
+  bool byteLevel = true, byteFallback = false, stripFirstSpace = false;
+  /// What a piece that goes on within a word begins with; only WordPiece has it.
+  std::optional<std::string> wordPrefix;
+};
+
+class Tokenizer : public Vocabulary {
 public:
   /// Throws Error if the parts do not fit together.
   explicit Tokenizer(TokenizerParts parts);
   /// `path`: a .gguf file or a Hugging Face folder.
   static Tokenizer open(const std::string &path);
 
-  int64_t vocabularySize() const { return static_cast<int64_t>(parts.tokens.size()); }
   /// -1 if there is none.
   int64_t bos() const { return parts.bos; }
   bool addsBos() const { return !parts.before.empty() && parts.before[0] == parts.bos; }
@@ -116,27 +153,22 @@ public:
   /// The ids of `text`, special tokens in it recognised. `addSpecial`: with the tokens that the model wants before and
   /// after every text; false for what `applyChatTemplate` returns, which contains them.
   std::vector<int32_t> encode(std::string_view text, bool addSpecial = true) const;
-  /// The text of `ids`. Bytes that are no UTF-8 become U+FFFD. Control tokens are left out unless `keepSpecial`.
-  /// Throws Error for an id outside the vocabulary.
-  std::string decode(const std::vector<int32_t> &ids, bool keepSpecial = false) const;
-  /// The bytes that one token stands for, which need not be whole characters.
-  const std::string &bytesOf(int32_t id) const;
-  bool isSpecial(int32_t id) const;
 
   /// The text that the model's chat template makes of `messages`, up to where the assistant's answer begins. Throws
   /// Error if the model has no template, or one of a family that is not known.
   std::string applyChatTemplate(const std::vector<ChatMessage> &messages) const;
 
 private:
-  struct TextHash {
-    using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
+  /// Two tokens and the one that they become.
   struct Merge {
-    int32_t rank, result;
+    int32_t left, right, result;
   };
   struct Symbol;
   int32_t find(std::string_view text) const;
+  /// The rank of a merge, or -1.
+  int32_t findMerge(int32_t left, int32_t right) const;
+  void checkParts() const;
+  void buildIndex(const std::vector<bool> &foreign);
   void buildMerges();
   bool mergeOf(const Symbol &left, const Symbol &right, std::string_view piece, double &order, int32_t &result) const;
   void encodeSegment(std::string_view segment, bool isFirst, std::vector<int32_t> &ids) const;
@@ -144,12 +176,15 @@ private:
   void encodeWord(const std::string &word, std::vector<int32_t> &ids) const;
   const TokenizerParts::Added *addedAt(std::string_view text, size_t at) const;
 
+  /// Without its tokens, kinds and merges.
   TokenizerParts parts;
-  /// By id: the bytes a token stands for.
-  std::vector<std::string> bytes;
-  /// What pieces are matched against: bytes for byte-level vocabularies, else texts as the file writes them.
-  std::unordered_map<std::string, int32_t, TextHash, std::equal_to<>> ids;
-  std::unordered_map<uint64_t, Merge> merges;
+  /// The begin token as the file writes it.
+  std::string bosText;
+  /// Of equal texts the first counts.
+  NumberTable idsByText;
+  /// By rank, and where a pair of tokens is among them.
+  std::vector<Merge> merges;
+  NumberTable ranksByPair;
   std::array<int32_t, 256> byteTokens;
   /// Added tokens by first byte, the longest first.
   std::array<std::vector<const TokenizerParts::Added *>, 256> addedByByte;
@@ -159,14 +194,14 @@ private:
 /// Decodes a text as its tokens arrive: gives out whole characters only, and keeps the bytes of a begun one.
 class TokenStream {
 public:
-  explicit TokenStream(const Tokenizer &tokenizer) : tokenizer(tokenizer) {}
+  explicit TokenStream(const Vocabulary &vocabulary) : vocabulary(vocabulary) {}
   /// What can be printed after `id` has arrived; may be empty.
   std::string add(int32_t id);
   /// What is left: U+FFFD if a character was cut off.
   std::string finish();
 
 private:
-  const Tokenizer &tokenizer;
+  const Vocabulary &vocabulary;
   std::string pending;
 };
 

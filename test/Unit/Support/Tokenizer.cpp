@@ -87,7 +87,8 @@ TEST(Tokenizer, specialTokensInTexts) {
 
 TEST(Tokenizer, theLongestSpecialTokenWinsAndStripsWhatItSays) {
   TokenizerParts parts = byteLevelParts();
-  parts.tokens.insert(parts.tokens.end(), {"<|end|>>", "cab"});
+  parts.tokens.push_back("<|end|>>");
+  parts.tokens.push_back("cab");
   parts.kinds.insert(parts.kinds.end(), {TokenKind::Control, TokenKind::UserDefined});
   parts.added.push_back({"<|end|>>", 14, true, true, false});
   parts.added.push_back({"cab", 15, false, false, true});
