@@ -187,7 +187,8 @@ EntryInfo parseEntry(const tp::Json &json, const tp::Mesh &mesh, const std::vect
   if (tp::findKey(json, "calls"))
     for (const tp::Json &element : tp::arrayAt(json, "calls", what))
       entry.calls.push_back(parseCall(element, what));
-  entry.tensors = tp::findKey(json, "tensors") ? tp::arrayAt(json, "tensors", what) : tp::Json::array();
+  if (tp::findKey(json, "tensors"))
+    tp::arrayAt(json, "tensors", what);
   return entry;
 }
 
@@ -260,10 +261,17 @@ std::string readManifestText(const std::string &path) {
   throw tp::Error(path + " is no compiled module (.tpm): it has no manifest");
 }
 
+std::vector<tp::Json> tensorsOfEntries(std::string_view text, const std::string &what) {
+  tp::Json json = tp::parseJson(text, what + " (manifest)", {"calls"});
+  std::vector<tp::Json> tensors;
+  for (const tp::Json &entry : tp::arrayAt(json, "entries", what))
+    tensors.push_back(tp::findKey(entry, "tensors") ? tp::arrayAt(entry, "tensors", what) : tp::Json::array());
+  return tensors;
+}
+
 Manifest parseManifest(const std::string &text, const std::string &what) {
   Manifest manifest;
-  manifest.text = text;
-  tp::Json json = tp::parseJson(text, what + " (manifest)");
+  tp::Json json = tp::parseJson(text, what + " (manifest)", {"tensors"});
   if (int64_t version = tp::intAt(json, "abi_version", what); version != abiVersion)
     throw tp::Error(what + " has ABI version " + std::to_string(version) + ", this runtime needs " + std::to_string(abiVersion) +
                     "; compile it again");

@@ -3,6 +3,7 @@
 #include "devices/cpu/Kernels.h"
 #include "tp/Support/Error.h"
 
+#include <algorithm>
 #include <dlfcn.h>
 #include <filesystem>
 
@@ -33,6 +34,14 @@ Module::Module(const std::string &path) : filePath(path), info(parseManifest(rea
 Module::~Module() {
   if (library)
     dlclose(library);
+}
+
+std::string_view Module::manifestText() const {
+  const void *address = dlsym(library, "tpm_manifest");
+  if (!address)
+    throw tp::Error(filePath + " has no symbol tpm_manifest");
+  std::string_view text(static_cast<const char *>(address));
+  return text.substr(std::min(text.find('{'), text.size()));
 }
 
 std::string Module::resolve(const std::string &relative) const {

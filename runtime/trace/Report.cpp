@@ -79,7 +79,7 @@ tp::Json collectiveJson(const CollectiveInfo &info, const SiteCount &count, int6
   return json;
 }
 
-tp::Json entryJson(Program &program, const std::vector<tp::Json> &ranks, size_t index) {
+tp::Json entryJson(Program &program, const std::vector<tp::Json> &ranks, size_t index, tp::Json tensors) {
   const EntryInfo &entry = program.manifest().entries[index];
   const Program::EntryRun &run = program.runOf(index);
   tp::Json json;
@@ -90,7 +90,7 @@ tp::Json entryJson(Program &program, const std::vector<tp::Json> &ranks, size_t 
   for (size_t site = 0; site < entry.collectives.size(); ++site)
     if (SiteCount count = largestCount(ranks, index, site); count.calls)
       json["collectives"].push_back(collectiveJson(entry.collectives[site], count, run.executions, run.n));
-  json["tensors"] = entry.tensors;
+  json["tensors"] = std::move(tensors);
   json["peak_bytes_per_rank"] = program.bytesPerRank(index);
   json["executions"] = run.executions;
   for (const char *key : {"seconds", "seconds_in_collectives"})
@@ -172,8 +172,9 @@ tp::Json statistics(Program &program, double tokensPerSecond) {
   for (const tp::MeshAxis &axis : manifest.mesh.axes)
     json["mesh"][axis.name] = axis.size;
   json["entries"] = tp::Json::array();
+  std::vector<tp::Json> tensors = tensorsOfEntries(program.code().manifestText(), program.code().path());
   for (size_t i = 0; i < manifest.entries.size(); ++i)
-    json["entries"].push_back(entryJson(program, ranks, i));
+    json["entries"].push_back(entryJson(program, ranks, i, std::move(tensors.at(i))));
   json["tokens_per_second"] = tokensPerSecond;
   json["output_hashes"] = tp::Json::object();
   for (const auto &[name, hashes] : program.hashes()) {

@@ -23,8 +23,9 @@ using SortedJson = nlohmann::json;
 /// Documents nested deeper than this are refused: reading and printing them would recurse as deep.
 inline constexpr int jsonDepthLimit = 200;
 
-/// Throws Error "WHAT:LINE:COLUMN: ..." if `text` is no JSON. `what` names the file.
-Json parseJson(std::string_view text, const std::string &what);
+/// Throws Error "WHAT:LINE:COLUMN: ..." if `text` is no JSON. `what` names the file. Lists and objects that are values of keys
+/// in `without` are read over and left empty.
+Json parseJson(std::string_view text, const std::string &what, const std::vector<std::string_view> &without = {});
 SortedJson parseSortedJson(std::string_view text, const std::string &what);
 /// Reads and parses a whole file; `what` of its errors is the path.
 Json readJson(const std::string &path);

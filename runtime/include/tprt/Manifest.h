@@ -11,6 +11,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tprt {
@@ -62,7 +63,6 @@ struct EntryInfo {
   std::vector<CollectiveInfo> collectives;
   /// In the order of their execution; empty in a module that does not say.
   std::vector<CallInfo> calls;
-  tp::Json tensors;
 };
 
 struct ModelInfo {
@@ -80,7 +80,6 @@ struct WeightsInfo {
 };
 
 struct Manifest {
-  std::string text;
   std::string version, target, isa;
   tp::Mesh mesh;
   ModelInfo model;
@@ -95,6 +94,9 @@ struct Manifest {
 
 /// The manifest's text in the file `path`. Throws Error if it is no module or is cut off.
 std::string readManifestText(const std::string &path);
+/// For every entry the list of its tensors with their bytes, as the manifest's text has it: only reports need it, and it is half of
+/// the text. Throws Error.
+std::vector<tp::Json> tensorsOfEntries(std::string_view text, const std::string &what);
 /// Reads and checks a manifest's text; `what` names the file in errors. Throws Error, for another ABI version too.
 Manifest parseManifest(const std::string &text, const std::string &what);
 

@@ -18,6 +18,8 @@ public:
 
   const Manifest &manifest() const { return info; }
   const std::string &path() const { return filePath; }
+  /// The manifest as the loaded file holds it. Throws Error if it does not have it by its name.
+  std::string_view manifestText() const;
   /// The code of entry `index` of the manifest.
   EntryFunction entry(int64_t index) const { return functions[index]; }
   /// A path of the manifest, which is relative to the module's folder unless it is absolute.

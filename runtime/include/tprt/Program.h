@@ -45,6 +45,7 @@ public:
   Program(const Module &module, ProgramOptions options);
   ~Program();
 
+  const Module &code() const { return module; }
   const Manifest &manifest() const { return module.manifest(); }
   Ranks &ranks() { return *team; }
   World &world() const { return team->world(); }

@@ -31,6 +31,17 @@ TEST(Json, aKeyThatAppearsTwiceIsRefused) {
   EXPECT_EQ(errorOf([] { parseJson(R"({"a": 1, "b": {"c": 1}, "a": 2})", "x"); }), wanted);
   EXPECT_EQ(errorOf([] { parseSortedJson(R"([{"b": {"a": 1, "\u0061": 1}}])", "x"); }), wanted);
   EXPECT_NO_THROW(parseJson(R"([{"a": {"a": 1}}, {"a": "a"}])", "x"));
+  std::string many;
+  for (int i = 0; i < 40; ++i)
+    many += "\"k" + std::to_string(i) + "\": 0, ";
+  EXPECT_EQ(errorOf([&] { parseJson("{" + many + R"("a": 1, "b": 1, "a": 2})", "x"); }), wanted);
+  EXPECT_EQ(parseJson("{" + many + R"("a": 1})", "x").size(), 41u);
+}
+
+TEST(Json, contentsOfUnwantedKeysAreReadOver) {
+  std::string text = R"({"a": [1, {"b": [2]}], "c": {"a": {"d": 3}, "e": 4}, "f": [{"a": 5}]})";
+  EXPECT_EQ(printJson(parseJson(text, "x", {"a"}), -1), R"({"a":[],"c":{"a":{},"e":4},"f":[{"a":5}]})");
+  EXPECT_TRUE(contains(errorOf([] { parseJson(R"({"a": [1, }])", "x", {"a"}); }), "x:1:11: not JSON: "));
 }
 
 TEST(Json, gettersSayWhatIsThereAndWhatIsNeeded) {
