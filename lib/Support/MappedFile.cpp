@@ -40,7 +40,7 @@ std::atomic<MappedFile::Mapping *> MappedFile::mappings{nullptr};
 
 MappedFile::MappedFile(const std::string &path) : filePath(path) {
   // A fifo would block the open for ever; a regular file takes no notice of O_NONBLOCK.
-  int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file < 0)
     throw Error("cannot open \"" + path + "\": " + std::strerror(errno));
   struct stat facts;
@@ -53,20 +53,21 @@ MappedFile::MappedFile(const std::string &path) : filePath(path) {
   if (byteCount > 0) {
     void *address = ::mmap(nullptr, byteCount, PROT_READ, MAP_PRIVATE, file, 0);
     int error = errno;
-    ::close(file);
-    if (address == MAP_FAILED)
+    if (address == MAP_FAILED) {
+      ::close(file);
       throw Error("cannot map \"" + path + "\" (" + std::to_string(byteCount) + " bytes): " + std::strerror(error));
+    }
     data = static_cast<const char *>(address);
     mapping = Mapping::take();
     mapping->path = path;
     mapping->size = byteCount;
     mapping->begin = data;
-  } else {
-    ::close(file);
   }
 }
 
 MappedFile::~MappedFile() {
+  if (file >= 0)
+    ::close(file);
   if (!data)
     return;
   mapping->begin = nullptr;
@@ -76,13 +77,14 @@ MappedFile::~MappedFile() {
 
 MappedFile::MappedFile(MappedFile &&other) noexcept
     : filePath(std::move(other.filePath)), data(std::exchange(other.data, nullptr)), byteCount(std::exchange(other.byteCount, 0)),
-      mapping(std::exchange(other.mapping, nullptr)) {}
+      mapping(std::exchange(other.mapping, nullptr)), file(std::exchange(other.file, -1)) {}
 
 MappedFile &MappedFile::operator=(MappedFile &&other) noexcept {
   std::swap(filePath, other.filePath);
   std::swap(data, other.data);
   std::swap(byteCount, other.byteCount);
   std::swap(mapping, other.mapping);
+  std::swap(file, other.file);
   return *this;
 }
 
@@ -91,6 +93,23 @@ const char *MappedFile::bytes(uint64_t offset, uint64_t size) const {
     throw Error("\"" + filePath + "\" ends at byte " + std::to_string(byteCount) + ", but " + std::to_string(size) +
                 " bytes from byte " + std::to_string(offset) + " on are needed: it is cut short or damaged");
   return data + offset;
+}
+
+void MappedFile::read(uint64_t offset, uint64_t size, void *destination) const {
+  bytes(offset, size);
+  char *to = static_cast<char *>(destination);
+  while (size > 0) {
+    ssize_t count = ::pread(file, to, size, static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count < 0)
+      throw Error("cannot read \"" + filePath + "\": " + std::strerror(errno));
+    if (count == 0)
+      throw Error("\"" + filePath + "\" was cut short while it was being read; put it back and run this again");
+    to += count;
+    offset += static_cast<uint64_t>(count);
+    size -= static_cast<uint64_t>(count);
+  }
 }
 
 void endAtLostPages() {

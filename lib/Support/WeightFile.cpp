@@ -1,4 +1,5 @@
-// Slices: the trailing dimensions that are read whole are one run of memory; the others are counted through.
+// Slices: the trailing dimensions that are read whole are one run of bytes in the file; the others are counted through. Long runs are
+// read piece by piece, and short ones many at a time with what lies between them, into a buffer that stays in the cache.
 #include "tp/Support/WeightFile.h"
 
 #include "tp/Support/Error.h"
@@ -8,65 +9,15 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
-#include <mutex>
-#include <sys/mman.h>
-#include <unistd.h>
 #include <utility>
 
 namespace tp {
-
-/// Pages that reads have brought in since the last time that such pages were given back. Without that a process that copies its weights
-/// counts the file a second time at its peak. It is done for some megabytes at a time, because every call interrupts the other
-/// processors; a thread that still reads such pages gets them back without a look at the disk.
-class PagesRead {
-public:
-  void add(const StoredTensor &tensor) {
-    constexpr uint64_t enough = 4 << 20;
-    std::lock_guard<std::mutex> guard(lock);
-    uintptr_t begin = reinterpret_cast<uintptr_t>(tensor.bytes);
-    ranges.emplace_back(begin, begin + tensor.byteCount);
-    bytes += tensor.byteCount;
-    if (bytes < enough)
-      return;
-    std::sort(ranges.begin(), ranges.end());
-    for (size_t i = 0; i < ranges.size();) {
-      auto [first, last] = ranges[i++];
-      for (; i < ranges.size() && ranges[i].first <= last + page; ++i)
-        last = std::max(last, ranges[i].second);
-      giveBack(first, last);
-    }
-    ranges.clear();
-    bytes = 0;
-  }
-
-private:
-  /// Whole pages only: the others belong to neighbours too.
-  void giveBack(uintptr_t begin, uintptr_t end) const {
-    begin = (begin + page - 1) / page * page;
-    end = end / page * page;
-    if (begin < end)
-      ::madvise(reinterpret_cast<void *>(begin), end - begin, MADV_DONTNEED);
-  }
-
-  const uintptr_t page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
-  std::mutex lock;
-  std::vector<std::pair<uintptr_t, uintptr_t>> ranges;
-  uint64_t bytes = 0;
-};
-
-/// Adds a tensor when the read of it ends, however it ends.
-struct PagesWhileRead {
-  PagesRead &pages;
-  const StoredTensor &tensor;
-  ~PagesWhileRead() { pages.add(tensor); }
-};
 
 struct WeightFile::Contents {
   std::string path, format;
   std::unique_ptr<GgufFile> gguf;
   std::vector<SafetensorsFile> safetensors;
   std::vector<StoredTensor> tensors;
-  PagesRead pages;
 };
 
 WeightFile::WeightFile(std::unique_ptr<Contents> contents) : contents(std::move(contents)) {}
@@ -82,8 +33,8 @@ WeightFile WeightFile::open(const std::string &path) {
   auto contents = std::make_unique<Contents>();
   contents->path = path;
   auto add = [&](const auto &tensor, const MappedFile &file) {
-    contents->tensors.push_back(
-        {tensor.name, tensor.shape, tensor.type, file.bytes(tensor.offset, tensor.byteCount), tensor.byteCount});
+    file.bytes(tensor.offset, tensor.byteCount); // checks that they are there
+    contents->tensors.push_back({tensor.name, tensor.shape, tensor.type, &file, tensor.offset, tensor.byteCount});
   };
   std::error_code ignored;
   bool isFolder = std::filesystem::is_directory(path, ignored);
@@ -147,6 +98,61 @@ bool WeightFile::checkSlice(const StoredTensor &tensor, const std::vector<int64_
   return !isEmpty;
 }
 
+// Calls use(blocks, begin, count) for the elements of a slice in their order: `count` of them, from element `begin` of the blocks on.
+template <typename Use>
+static void readRuns(const StoredTensor &tensor, const std::vector<int64_t> &offsets, const std::vector<int64_t> &sizes,
+                     const Use &use) {
+  size_t outer = tensor.shape.empty() ? 0 : tensor.shape.size() - 1;
+  // One run: the innermost dimension and all that follow it whole.
+  int64_t run = sizes.empty() ? 1 : sizes[outer], row = sizes.empty() ? 1 : tensor.shape[outer];
+  int64_t begin = sizes.empty() ? 0 : offsets[outer];
+  while (outer > 0 && run == row) {
+    --outer;
+    begin = offsets[outer] * row;
+    run *= sizes[outer];
+    row *= tensor.shape[outer];
+  }
+  constexpr int64_t room = 1 << 16;
+  alignas(64) char buffer[room];
+  int64_t blockElements = tensor.type.blockElements, blockBytes = tensor.type.blockBytes, most = room / blockBytes;
+  int64_t rowBlocks = row / blockElements, first = begin / blockElements;
+  int64_t blocks = (begin + run + blockElements - 1) / blockElements - first;
+  auto read = [&](int64_t block, int64_t count) {
+    tensor.file->read(tensor.offset + static_cast<uint64_t>(block * blockBytes), static_cast<uint64_t>(count * blockBytes),
+                      buffer);
+  };
+  // Runs lie at equal distances along the dimension before theirs.
+  int64_t rows = outer ? sizes[outer - 1] : 1;
+  std::vector<int64_t> index(outer ? outer - 1 : 0, 0);
+  for (;;) {
+    int64_t start = 0;
+    for (size_t i = 0; i < outer; ++i)
+      start = start * tensor.shape[i] + offsets[i] + (i < index.size() ? index[i] : 0);
+    start = start * rowBlocks + first;
+    for (int64_t at = 0; at < rows;) {
+      int64_t together = blocks > most ? 1 : std::min(rows - at, (most - blocks) / rowBlocks + 1);
+      if (blocks > most) {
+        for (int64_t done = 0; done < blocks; done += most) {
+          int64_t piece = std::min(most, blocks - done), from = std::max(begin, (first + done) * blockElements);
+          read(start + at * rowBlocks + done, piece);
+          use(buffer, from - (first + done) * blockElements,
+              std::min(begin + run, (first + done + piece) * blockElements) - from);
+        }
+      } else {
+        read(start + at * rowBlocks, (together - 1) * rowBlocks + blocks);
+        for (int64_t i = 0; i < together; ++i)
+          use(buffer + i * rowBlocks * blockBytes, begin - first * blockElements, run);
+      }
+      at += together;
+    }
+    size_t dim = index.size();
+    while (dim > 0 && ++index[dim - 1] == sizes[dim - 1])
+      index[--dim] = 0;
+    if (dim == 0)
+      return;
+  }
+}
+
 void WeightFile::readSlice(const std::string &name, const std::vector<int64_t> &offsets, const std::vector<int64_t> &sizes,
                            DType to, void *destination) const {
   const StoredTensor &tensor = at(name);
@@ -158,61 +164,30 @@ void WeightFile::readSlice(const std::string &name, const std::vector<int64_t> &
     fail("is stored as " + type.name + " and cannot be read as " + std::string(tp::name(to)));
   if (!checkSlice(tensor, offsets, sizes))
     return;
-  PagesWhileRead pages{contents->pages, tensor};
-  size_t rank = tensor.shape.size();
-  // One run: the innermost dimension and, for types without blocks, all that follow it whole.
-  size_t outer = rank ? rank - 1 : 0;
-  int64_t run = rank ? sizes[outer] : 1, rowElements = rank ? tensor.shape[outer] : 1;
-  int64_t begin = rank ? offsets[outer] : 0;
-  while (outer > 0 && run == rowElements) {
-    --outer;
-    begin = offsets[outer] * rowElements;
-    run *= sizes[outer];
-    rowElements *= tensor.shape[outer];
-  }
-  uint64_t rowBytes = static_cast<uint64_t>(rowElements / type.blockElements * type.blockBytes);
   char *out = static_cast<char *>(destination);
-  std::vector<int64_t> index(outer, 0);
-  for (;;) {
-    uint64_t row = 0;
-    for (size_t i = 0; i < outer; ++i)
-      row = row * static_cast<uint64_t>(tensor.shape[i]) + static_cast<uint64_t>(offsets[i] + index[i]);
-    readRow(type, tensor.bytes + row * rowBytes, begin, run, to, out);
-    out += run * bytesOf(to);
-    size_t dim = outer;
-    while (dim > 0 && ++index[dim - 1] == sizes[dim - 1])
-      index[--dim] = 0;
-    if (dim == 0)
-      return;
-  }
+  readRuns(tensor, offsets, sizes, [&](const char *blocks, int64_t begin, int64_t count) {
+    readRow(type, blocks, begin, count, to, out);
+    out += count * bytesOf(to);
+  });
 }
 
 void WeightFile::readStored(const std::string &name, const std::vector<int64_t> &offsets, const std::vector<int64_t> &sizes,
                             void *destination) const {
   const StoredTensor &tensor = at(name);
-  checkSlice(tensor, offsets, sizes);
-  PagesWhileRead pages{contents->pages, tensor};
+  bool isEmpty = !checkSlice(tensor, offsets, sizes);
   const StoredType &type = tensor.type;
   size_t last = sizes.size() - 1;
   if (sizes.empty() || type.blockBytes == 0 || offsets[last] % type.blockElements || sizes[last] % type.blockElements)
     throw Error("\"" + path() + "\": tensor \"" + name + "\" is stored as " + type.name +
                 ", whose blocks the slice wanted would cut");
-  uint64_t rows = 1;
-  for (size_t i = 0; i < last; ++i)
-    rows *= static_cast<uint64_t>(sizes[i]);
-  uint64_t rowBytes = static_cast<uint64_t>(tensor.shape[last] / type.blockElements * type.blockBytes);
-  uint64_t skipped = static_cast<uint64_t>(offsets[last] / type.blockElements * type.blockBytes);
-  uint64_t taken = static_cast<uint64_t>(sizes[last] / type.blockElements * type.blockBytes);
+  if (isEmpty)
+    return;
   char *out = static_cast<char *>(destination);
-  for (uint64_t i = 0; i < rows; ++i, out += taken) {
-    uint64_t row = 0, rest = i, stride = 1;
-    for (size_t d = last; d-- > 0;) {
-      row += (static_cast<uint64_t>(offsets[d]) + rest % static_cast<uint64_t>(sizes[d])) * stride;
-      rest /= static_cast<uint64_t>(sizes[d]);
-      stride *= static_cast<uint64_t>(tensor.shape[d]);
-    }
-    std::memcpy(out, tensor.bytes + row * rowBytes + skipped, taken);
-  }
+  readRuns(tensor, offsets, sizes, [&](const char *blocks, int64_t begin, int64_t count) {
+    int64_t bytes = count / type.blockElements * type.blockBytes;
+    std::memcpy(out, blocks + begin / type.blockElements * type.blockBytes, static_cast<size_t>(bytes));
+    out += bytes;
+  });
 }
 
 void WeightFile::read(const std::string &name, DType to, void *destination) const {

@@ -22,6 +22,9 @@ public:
   uint64_t size() const { return byteCount; }
   /// The bytes [offset, offset + size). Throws Error if they do not lie in the file.
   const char *bytes(uint64_t offset, uint64_t size) const;
+  /// Copies the bytes [offset, offset + size) without touching the mapping: its pages would count as this process's memory, and
+  /// each costs an interrupt to bring in. Throws Error if they do not lie in the file or cannot be read.
+  void read(uint64_t offset, uint64_t size, void *destination) const;
   /// The whole file.
   std::string_view text() const { return {data, static_cast<size_t>(byteCount)}; }
 
@@ -34,6 +37,7 @@ private:
   const char *data = nullptr;
   uint64_t byteCount = 0;
   Mapping *mapping = nullptr;
+  int file = -1;
 };
 
 /// For the main of a tool: from now on, touching a page of a mapped file that has been cut short since (or that the disk

@@ -1,7 +1,7 @@
 // A model's weights, wherever they are stored: one interface over safetensors files and GGUF.
 //
-// Tensors are read by slices, out of the mapped file and converted on the way, so a rank touches the pages of its own
-// shard and nothing else. Names and shapes are the file's, shapes in the order of a Hugging Face folder.
+// Tensors are read by slices and converted on the way, so a rank reads its own shard and little else, and holds nothing of
+// the file itself. Names and shapes are the file's, shapes in the order of a Hugging Face folder.
 #pragma once
 #include "tp/Support/Dequantize.h"
 
@@ -13,14 +13,15 @@
 namespace tp {
 
 class GgufFile;
+class MappedFile;
 
 struct StoredTensor {
   std::string name;
   std::vector<int64_t> shape;
   StoredType type;
-  /// The bytes in the mapped file; rows (the last dimension) are whole blocks.
-  const char *bytes = nullptr;
-  uint64_t byteCount = 0;
+  /// Where its bytes are; rows (the last dimension) are whole blocks.
+  const MappedFile *file = nullptr;
+  uint64_t offset = 0, byteCount = 0;
 };
 
 class WeightFile {

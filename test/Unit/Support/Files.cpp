@@ -44,6 +44,18 @@ TEST(MappedFile, movesKeepOneMapping) {
   EXPECT_EQ(first.text(), "abc");
 }
 
+TEST(MappedFile, readsWithoutTheMapping) {
+  TemporaryFolder folder;
+  writeFile(folder / "x", "abcdef");
+  MappedFile file(folder / "x");
+  std::string part(3, ' ');
+  file.read(2, 3, part.data());
+  EXPECT_EQ(part, "cde");
+  EXPECT_TRUE(contains(errorOf([&] { file.read(4, 3, part.data()); }), "ends at byte 6"));
+  std::filesystem::resize_file(folder / "x", 3);
+  EXPECT_TRUE(contains(errorOf([&] { file.read(2, 3, part.data()); }), "was cut short while it was being read"));
+}
+
 // The bytes are gone while someone reads them: an error that names the file, where there would be a bus error.
 TEST(MappedFileDeathTest, cutShortWhileMapped) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");

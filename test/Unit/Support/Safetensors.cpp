@@ -51,6 +51,29 @@ TEST(Safetensors, slicesOfEveryShape) {
             }
 }
 
+// Rows longer than what is read at once, and more rows than are read together.
+TEST(Safetensors, slicesOfManyBytes) {
+  TemporaryFolder folder;
+  for (auto [rows, columns] : {std::pair<int64_t, int64_t>(3, 40000), {900, 100}, {2, 16384}}) {
+    std::string bytes = std::to_string(rows * columns * 4);
+    put(folder / "x.safetensors", safetensors(R"({"w": {"dtype": "F32", "shape": [)" + std::to_string(rows) + "," +
+                                                  std::to_string(columns) + R"(], "data_offsets": [0, )" + bytes + "]}}",
+                                              floats(static_cast<int>(rows * columns))));
+    WeightFile weights = WeightFile::open(folder / "x.safetensors");
+    for (auto [first, skipped] : {std::pair<int64_t, int64_t>(0, 0), {1, 0}, {0, 7}, {1, 93}}) {
+      int64_t m = rows - first, n = columns - skipped;
+      std::vector<float> wanted, got(static_cast<size_t>(m * n));
+      for (int64_t i = first; i < rows; ++i)
+        for (int64_t j = skipped; j < columns; ++j)
+          wanted.push_back(static_cast<float>(i * columns + j));
+      weights.readSlice("w", {first, skipped}, {m, n}, DType::F32, got.data());
+      EXPECT_EQ(got, wanted);
+      weights.readStored("w", {first, skipped}, {m, n}, got.data());
+      EXPECT_EQ(got, wanted);
+    }
+  }
+}
+
 TEST(Safetensors, elementsAreConverted) {
   TemporaryFolder folder;
   put(folder / "x.safetensors", safetensors(R"({"b": {"dtype": "BF16", "shape": [2], "data_offsets": [0, 4]},
