@@ -118,19 +118,6 @@ void limit(size_t bytes) {
   end(readable, text);
 }
 
-std::string receive(int pipe) {
-  std::string all;
-  char buffer[1 << 16];
-  for (;;) {
-    ssize_t got = ::read(pipe, buffer, sizeof buffer);
-    if (got < 0 && errno == EINTR)
-      continue;
-    if (got <= 0)
-      return all;
-    all.append(buffer, static_cast<size_t>(got));
-  }
-}
-
 } // namespace
 
 OwningOpRef<ModuleOp> readProgramFrom(const std::string &bytes, const std::string &name, const ParserConfig &config) {
@@ -150,7 +137,7 @@ OwningOpRef<ModuleOp> readProgramFrom(const std::string &bytes, const std::strin
     readApart(bytes, name, config, isBytecode);
   }
   ::close(ends[1]);
-  std::string answer = receive(ends[0]);
+  std::string answer = readAll(ends[0]);
   ::close(ends[0]);
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR)

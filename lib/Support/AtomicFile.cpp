@@ -144,26 +144,32 @@ void writeFile(const std::string &path, std::string_view text) {
   file.commit();
 }
 
-std::string readFile(const std::string &path) {
-  int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0)
-    throw Error("cannot open \"" + path + "\": " + std::strerror(errno));
+std::string readAll(int descriptor) {
   std::string text;
   char buffer[1 << 16];
   for (;;) {
-    ssize_t count = ::read(file, buffer, sizeof buffer);
+    ssize_t count = ::read(descriptor, buffer, sizeof buffer);
     if (count < 0 && errno == EINTR)
       continue;
-    if (count < 0) {
-      int error = errno;
-      ::close(file);
-      throw Error("cannot read \"" + path + "\": " + (error == EISDIR ? "it is a folder" : std::strerror(error)));
-    }
+    if (count < 0)
+      return text;
     if (count == 0)
       break;
     text.append(buffer, static_cast<size_t>(count));
   }
+  errno = 0;
+  return text;
+}
+
+std::string readFile(const std::string &path) {
+  int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0)
+    throw Error("cannot open \"" + path + "\": " + std::strerror(errno));
+  std::string text = readAll(file);
+  int error = errno;
   ::close(file);
+  if (error != 0)
+    throw Error("cannot read \"" + path + "\": " + (error == EISDIR ? "it is a folder" : std::strerror(error)));
   return text;
 }
 

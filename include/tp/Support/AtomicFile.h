@@ -38,6 +38,9 @@ void removeUnfinishedFiles();
 
 /// Writes all of `text` to `path`, whole or not at all.
 void writeFile(const std::string &path, std::string_view text);
+/// What comes out of an open file, socket or pipe until its end. If it cannot be read, what came before that, with the reason in errno;
+/// else errno is 0.
+std::string readAll(int descriptor);
 /// The contents of `path`, which need not be a regular file. Throws Error.
 std::string readFile(const std::string &path);
 
