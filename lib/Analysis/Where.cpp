@@ -3,13 +3,13 @@
 
 #include "dialects/tp/Tp.h"
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-
 using namespace mlir;
 
 namespace tp {
 
-std::string whereOf(Operation *op) {
+std::string whereOf(Operation *op) { return whereOf(op->getLoc(), op->getParentOfType<func::FuncOp>(), op->getName()); }
+
+std::string whereOf(Location own, func::FuncOp function, OperationName op) {
   std::string name;
   int64_t line = -1;
   auto look = [&](Location location) {
@@ -20,14 +20,13 @@ std::string whereOf(Operation *op) {
     return WalkResult::advance();
   };
   // Nearly all are a name or a line; a walk costs three times what the rest does.
-  look(op->getLoc());
+  look(own);
   if (name.empty() && line < 0)
-    op->getLoc()->walk(look);
+    own->walk(look);
   if (!name.empty())
     return name;
-  auto function = op->getParentOfType<func::FuncOp>();
   std::string prefix = function ? function.getName().str() + ":" : "";
-  return prefix + (line >= 0 ? std::to_string(line) : op->getName().getStringRef().str());
+  return prefix + (line >= 0 ? std::to_string(line) : op.getStringRef().str());
 }
 
 std::string withoutLayerNumbers(StringRef text) {

@@ -1,5 +1,6 @@
 // Names for places in a model, and reasons of collectives, for plans, reports and errors.
 #pragma once
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Operation.h"
 
@@ -10,6 +11,8 @@ namespace tp {
 /// For which op of the model `op` works: the outermost name in its location, else "<function>:<line>", else
 /// "<function>:<name of the op>".
 std::string whereOf(mlir::Operation *op);
+/// The same for an op named `name`, with this location, in `function` (may be null).
+std::string whereOf(mlir::Location location, mlir::func::FuncOp function, mlir::OperationName name);
 
 /// The same for all layers: a part that is a number is replaced, "model.layers.3.mlp" -> "model.layers.*.mlp".
 std::string withoutLayerNumbers(llvm::StringRef text);

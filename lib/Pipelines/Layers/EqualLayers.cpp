@@ -54,8 +54,10 @@ static bool haveEqualNotes(DictionaryAttr a, DictionaryAttr b, llvm::function_re
 
 EqualLayers::EqualLayers(func::FuncOp function)
     : function(function), module(function->getParentOfType<ModuleOp>()), argumentAttributes(function.getArgAttrsAttr()) {
-  for (Operation &op : function.getBody().front().without_terminator())
+  for (Operation &op : function.getBody().front().without_terminator()) {
     ops.push_back(&op);
+    locations.push_back(op.getLoc());
+  }
   indexOf.reserve(ops.size());
   for (auto [index, op] : llvm::enumerate(ops))
     indexOf[op] = index;

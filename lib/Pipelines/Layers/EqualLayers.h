@@ -28,13 +28,15 @@ public:
   void startAt(int64_t begin);
 
   mlir::func::FuncOp function;
-  std::vector<mlir::Operation *> ops; // without the terminator
+  std::vector<mlir::Operation *> ops;    // without the terminator
+  std::vector<mlir::Location> locations; // of `ops`: when they are asked for, the ops have left the caches
   llvm::DenseMap<mlir::Operation *, int64_t> indexOf;
   int64_t first = 0, length = 0, count = 0; // of the periods: [first, first + count * length)
   /// The counterpart of what an op names, one period later; itself for what all layers share.
   llvm::DenseMap<Outside, Outside> next;
 
   mlir::Operation *at(int64_t period, int64_t offset) const { return ops[first + period * length + offset]; }
+  mlir::Location locationAt(int64_t period, int64_t offset) const { return locations[first + period * length + offset]; }
   /// What the ops of period `period` name that is not shared by all, each once, in order; needs `find`.
   std::vector<Outside> namedIn(int64_t period) const;
 

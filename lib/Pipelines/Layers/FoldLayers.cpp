@@ -107,6 +107,11 @@ LogicalResult LayerFold::unfold(ModuleOp module) {
     made->setAttr(globalTypeAttrName, model->getAttr(globalTypeAttrName));
   }
   *folding = Folding();
+  // From the end, each op is done with when it is touched; a module that goes lets all ops drop their operands first.
+  for (auto function : whole->getOps<func::FuncOp>())
+    for (Block &block : llvm::reverse(function.getBody()))
+      while (!block.empty() && block.back().use_empty())
+        block.back().erase();
   whole = nullptr;
   return success();
 }

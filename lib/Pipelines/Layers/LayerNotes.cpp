@@ -57,8 +57,9 @@ StringAttr LayerNotes::textOf(const std::vector<Piece> &pieces, int64_t period) 
       text += nameOf(named.at(own)[mention.at]);
       continue;
     }
-    Operation *op = layers.at(own, mention.at);
-    text += mention.kind == Mention::Place ? whereOf(op) : describe(op);
+    text += mention.kind == Mention::Description
+                ? describe(layers.at(own, mention.at))
+                : whereOf(layers.locationAt(own, mention.at), layers.function, layers.at(mention.from, mention.at)->getName());
   }
   return StringAttr::get(layers.function->getContext(), text);
 }
@@ -105,7 +106,7 @@ Location LayerNotes::locationOf(Operation *op, int64_t period) const {
   if (found == locations.end())
     return op->getLoc();
   const int64_t own = periodFor(found->second, period);
-  return own == found->second.from ? op->getLoc() : layers.at(own, found->second.at)->getLoc();
+  return own == found->second.from ? op->getLoc() : layers.locationAt(own, found->second.at);
 }
 
 DictionaryAttr LayerNotes::attributesOf(Operation *op, int64_t period) {
