@@ -115,7 +115,9 @@ Program::Program(const Module &module, ProgramOptions given) : module(module), o
       memory.parameters.push_back(memory.parameterMemory.data() + places[parameter]);
     // A cache is long and mostly empty: zeroing whole huge pages of it would take longer than what is written to them.
     grow(memory.states, manifest.states, 1, Pages::Small);
-    memory.arena = Buffer(arenaBytes);
+    // The plan is for the longest prompt; of an arena of a few huge pages a shorter one would bring in far more than it uses.
+    constexpr int64_t manyHugePages = int64_t(1) << 26;
+    memory.arena = Buffer(arenaBytes, arenaBytes < manyHugePages ? Pages::Small : Pages::Huge);
     memory.entries.resize(manifest.entries.size());
   }
   world().setActivity([] { return "loading weights"; });

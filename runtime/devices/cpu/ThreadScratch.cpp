@@ -1,15 +1,19 @@
-// See ThreadScratch.h.
+// See ThreadScratch.h. Room for growth is not written to, so it takes no memory until it is used.
 #include "devices/cpu/ThreadScratch.h"
 
-#include <vector>
+#include <memory>
 
 namespace tprt::cpu {
 
 float *threadScratch(int64_t count) {
-  thread_local std::vector<float> memory;
-  if (static_cast<int64_t>(memory.size()) < count + 16)
-    memory = std::vector<float>(count + count / 2 + 16);
-  uintptr_t address = reinterpret_cast<uintptr_t>(memory.data());
+  thread_local std::unique_ptr<float[]> memory;
+  thread_local int64_t size = 0;
+  if (size < count + 16) {
+    size = count + count / 2 + 16;
+    memory.reset();
+    memory = std::make_unique_for_overwrite<float[]>(size);
+  }
+  uintptr_t address = reinterpret_cast<uintptr_t>(memory.get());
   return reinterpret_cast<float *>((address + 63) & ~uintptr_t(63));
 }
 
