@@ -148,14 +148,14 @@ ArenaPlan improveOrder(const std::vector<ArenaBuffer> &buffers, const Placer &pl
 
 /// What meets the goal exactly: buffers that are never alive, or empty, lie anywhere.
 ArenaSearchResult searchFor(const std::vector<ArenaBuffer> &buffers, int64_t capacity, int64_t effort,
-                            const std::function<bool()> &timeIsUp) {
+                            const std::function<bool()> &timeIsUp, bool onThreads) {
   std::vector<ArenaBuffer> real;
   for (const ArenaBuffer &buffer : buffers)
     if (buffer.lower < buffer.upper && buffer.size > 0)
       real.push_back(buffer);
   if (real.size() > 4096) // each buffer is a level of its recursion
     return {};
-  ArenaSearchResult result = searchArena(real, capacity, effort, timeIsUp);
+  ArenaSearchResult result = searchArena(real, capacity, effort, timeIsUp, onThreads);
   if (result.verdict == ArenaVerdict::Fits)
     for (size_t i = 0; i < buffers.size(); ++i)
       if (buffers[i].lower >= buffers[i].upper || buffers[i].size == 0)
@@ -203,7 +203,8 @@ ArenaPlan planArena(const std::vector<ArenaBuffer> &buffers, const ArenaGoal &wa
     };
   };
   constexpr int64_t NoLimit = std::numeric_limits<int64_t>::max();
-  ArenaSearchResult exact = searchFor(buffers, goal, wanted.seconds ? NoLimit : 20'000'000, after(0.8));
+  ArenaSearchResult exact =
+      searchFor(buffers, goal, wanted.seconds ? NoLimit : 20'000'000, after(0.8), wanted.seconds.has_value());
   if (exact.verdict == ArenaVerdict::Fits)
     return {exact.offsets, goal};
   best.impossible = wanted.capacity && exact.verdict == ArenaVerdict::Impossible;

@@ -146,6 +146,47 @@ TEST(PlanArena, TheSearchGivesNothingUpThatFits) {
   }
 }
 
+/// A plan without waste, cut out of 1024 times and bytes, of which a tenth is taken out, but nothing that is alive at time 512.
+std::vector<ArenaBuffer> looseTable(Random &random, size_t pieces) {
+  struct Piece {
+    int64_t left, right, below, above;
+    int64_t area() const { return (right - left) * (above - below); }
+  };
+  std::vector<Piece> cut{{0, 1024, 0, 1024}};
+  while (cut.size() < pieces) {
+    int64_t where = random.below(1024 * 1024);
+    auto piece = cut.begin();
+    while (where >= piece->area())
+      where -= (piece++)->area();
+    bool across = piece->right - piece->left < (1 + random.below(5)) * (piece->above - piece->below);
+    int64_t low = across ? piece->below : piece->left, high = across ? piece->above : piece->right;
+    if (high - low < 8)
+      continue;
+    int64_t at = low + (high - low) / 5 + random.below((high - low) * 3 / 5), left = piece->left, below = piece->below;
+    (across ? piece->below : piece->left) = at;
+    Piece other = *piece;
+    across ? (other.below = below, other.above = at) : (other.left = left, other.right = at);
+    cut.push_back(other);
+  }
+  std::vector<ArenaBuffer> buffers;
+  for (const Piece &piece : cut)
+    if ((piece.left <= 512 && 512 < piece.right) || random.below(10) > 0)
+      buffers.push_back({piece.left, piece.right, piece.above - piece.below});
+  return buffers;
+}
+
+TEST(PlanArena, SlackAtAllMomentsButOne) {
+  // Going back one step at a time does not get there with twice the effort.
+  Random random(10);
+  constexpr int64_t Effort = 60'000'000;
+  std::vector<ArenaBuffer> buffers = looseTable(random, 190);
+  ASSERT_EQ(arenaLowerBound(buffers), 1024);
+  ArenaSearchResult found = searchArena(buffers, 1024, Effort);
+  ASSERT_EQ(found.verdict, ArenaVerdict::Fits);
+  expectApart(buffers, {found.offsets, 1024});
+  EXPECT_EQ(searchArena(buffers, 1024, Effort, {}, true).offsets, found.offsets) << "on threads";
+}
+
 TEST(PlanArena, ManyBuffersInARow) {
   // The search is as deep as there are buffers: a stack of 8 MB has to do.
   Random random(3);
