@@ -50,6 +50,8 @@ namespace {
 std::string operandText(size_t index) { return "operand " + std::to_string(index); }
 
 Axes removed(const Mesh &mesh, const Axes &from, const Axes &what) {
+  if (from.empty())
+    return {};
   Axes result;
   for (const AxisPart &atom : mesh.atoms({from, what}))
     if (mesh.overlap(from, atom) && !mesh.overlap(what, atom))
@@ -124,9 +126,11 @@ private:
 
   LocalState stripped(LocalState state) const {
     for (Axes &axes : state.dims)
-      axes = stripped(axes);
-    state.partial = mesh.merged(mesh.atoms({stripped(state.partial)}));
-    state.replicated = mesh.merged(mesh.atoms({stripped(state.replicated)}));
+      if (!axes.empty())
+        axes = stripped(axes);
+    for (Axes *axes : {&state.partial, &state.replicated})
+      if (!axes->empty())
+        *axes = mesh.merged(mesh.atoms({stripped(*axes)}));
     return state;
   }
 

@@ -126,6 +126,10 @@ std::vector<AxisPart> Mesh::atoms(const std::vector<std::vector<AxisPart>> &list
         }
     std::sort(borders.begin(), borders.end());
     borders.erase(std::unique(borders.begin(), borders.end()), borders.end());
+    if (borders.size() == 2 && borders[0] == 1 && borders[1] == axis.size) { // nothing but the whole axis, as nearly always
+      result.push_back({axis.name, 1, 0});
+      continue;
+    }
     if (borders.size() == 1)
       result.push_back({axis.name, 1, 0}); // an axis of size 1
     for (size_t i = 0; i + 1 < borders.size(); ++i) {
