@@ -10,10 +10,9 @@
 namespace tprt {
 
 namespace {
-constexpr int64_t piecesPerThread = 4;
 constexpr int64_t looksBeforeSleep = 20000;
 uint64_t loopOf(uint64_t ticket) { return ticket >> 32; }
-int64_t pieceOf(uint64_t ticket) { return static_cast<int64_t>(ticket & 0xffffffffu); }
+int64_t nextPieceOf(uint64_t ticket) { return static_cast<int64_t>(ticket & 0xffffffffu); }
 } // namespace
 
 /// Threads of all pools of this process: where they have a core each, nobody gains by one that gives its own away, and
@@ -49,11 +48,11 @@ void ThreadPool::stop() {
   threadsOfAllPools -= size();
 }
 
-void ThreadPool::run(int64_t total, int64_t grain, Piece body, void *closure) {
+void ThreadPool::run(int64_t total, int64_t grain, int64_t mostPieces, Piece body, void *closure) {
   if (total <= 0)
     return;
   grain = std::max<int64_t>(grain, 1);
-  int64_t wanted = std::min(size() * piecesPerThread, (total + grain - 1) / grain);
+  int64_t wanted = std::min(mostPieces, (total + grain - 1) / grain);
   if (helpers.empty() || wanted <= 1)
     return body(closure, 0, total);
 
@@ -86,7 +85,7 @@ bool ThreadPool::workOn(uint64_t loop) {
     Piece body = piece.load(std::memory_order_relaxed);
     void *closure = self.load(std::memory_order_relaxed);
     int64_t total = count.load(std::memory_order_relaxed), step = pieceSize.load(std::memory_order_relaxed);
-    int64_t number = pieces.load(std::memory_order_relaxed), index = pieceOf(seen);
+    int64_t number = pieces.load(std::memory_order_relaxed), index = nextPieceOf(seen);
     if (index >= number)
       return worked;
     if (!ticket.compare_exchange_weak(seen, seen + 1, std::memory_order_acq_rel))

@@ -12,8 +12,9 @@ using namespace tprt;
 
 namespace {
 
-/// Rows (heads x queries) of one task, about.
-constexpr int64_t rowsPerTask = 48;
+/// Rows (heads x queries) of one task, about: many, since a task packs the keys and values that it sees, but fewer where too
+/// few tasks would come of it. The number of threads has no say: a result does not depend on it.
+constexpr int64_t mostRowsOfTask = 192, fewestRowsOfTask = 48, wantedTasks = 32;
 
 struct Sizes {
   int64_t b, s, t, heads, kvHeads, d, dv;
@@ -82,35 +83,38 @@ void tprt_attention(tprt_context *ctx, int64_t dtype, const void *q, const void 
       });
 
     int64_t element = tp::bytesOf(type), shared = heads / kv_heads;
-    int64_t queries = std::clamp<int64_t>(rowsPerTask / shared, 1, s), blocks = (s + queries - 1) / queries;
+    int64_t rows = mostRowsOfTask, queries = 0, blocks = 0;
+    for (;; rows /= 2) {
+      queries = std::clamp<int64_t>(rows / shared, 1, s);
+      blocks = (s + queries - 1) / queries;
+      if (rows <= fewestRowsOfTask || b * kv_heads * blocks >= wantedTasks)
+        break;
+    }
     const cpu::Kernels &kernels = cpu::kernels();
-    ctx->pool.parallelFor(b * kv_heads * blocks, 1, [&](int64_t begin, int64_t end) {
-      float *scratch = cpu::threadScratch(kernels.attentionScratch(shared * queries, d, dv));
-      for (int64_t i = begin; i < end; ++i) {
-        int64_t sequence = i / (kv_heads * blocks), head = i / blocks % kv_heads, query = i % blocks * queries;
-        int64_t row = sequence * s + query, key = sequence * t * kv_heads + head;
-        auto at = [&](const void *base, int64_t index) { return static_cast<const char *>(base) + index * element; };
-        cpu::AttentionTask task{.type = type,
-                                .q = at(q, (row * heads + head * shared) * d),
-                                .k = at(k, key * d),
-                                .v = at(v, key * dv),
-                                .out = static_cast<char *>(out) + (row * heads + head * shared) * dv * element,
-                                .qRow = heads * d,
-                                .kRow = kv_heads * d,
-                                .vRow = kv_heads * dv,
-                                .outRow = heads * dv,
-                                .heads = shared,
-                                .queries = std::min(queries, s - query),
-                                .keys = t,
-                                .d = d,
-                                .dv = dv,
-                                .scale = static_cast<float>(scale),
-                                .first = first.data() + row,
-                                .last = last.data() + row,
-                                .keyMask = mask ? mask + sequence * t : nullptr,
-                                .scratch = scratch};
-        kernels.attention(task);
-      }
+    ctx->pool.parallelForEach(b * kv_heads * blocks, [&](int64_t i) {
+      int64_t sequence = i / (kv_heads * blocks), head = i / blocks % kv_heads, query = i % blocks * queries;
+      int64_t row = sequence * s + query, key = sequence * t * kv_heads + head;
+      auto at = [&](const void *base, int64_t index) { return static_cast<const char *>(base) + index * element; };
+      cpu::AttentionTask task{.type = type,
+                              .q = at(q, (row * heads + head * shared) * d),
+                              .k = at(k, key * d),
+                              .v = at(v, key * dv),
+                              .out = static_cast<char *>(out) + (row * heads + head * shared) * dv * element,
+                              .qRow = heads * d,
+                              .kRow = kv_heads * d,
+                              .vRow = kv_heads * dv,
+                              .outRow = heads * dv,
+                              .heads = shared,
+                              .queries = std::min(queries, s - query),
+                              .keys = t,
+                              .d = d,
+                              .dv = dv,
+                              .scale = static_cast<float>(scale),
+                              .first = first.data() + row,
+                              .last = last.data() + row,
+                              .keyMask = mask ? mask + sequence * t : nullptr,
+                              .scratch = cpu::threadScratch(kernels.attentionScratch(shared * queries, d, dv))};
+      kernels.attention(task);
     });
   });
 }

@@ -1,8 +1,8 @@
 // tprt_gemm: splits a product over the rank's threads, by columns of b and blocks of rows.
 //
 // Few rows (decoding) are bound by reading b, which happens once and in the order in which it lies in memory; many rows
-// pack b panel by panel on the way, which costs a few percent, so no second copy of a weight is kept. Each element is
-// summed by one thread over k in order: the number of threads does not show in the result.
+// pack a once and b a block at a time on the way, which costs a few percent, so no second copy of a weight is kept. Each
+// element is summed by one thread over k in order: the number of threads does not show in the result.
 #include "core/Call.h"
 #include "devices/cpu/Kernels.h"
 #include "devices/cpu/Stored.h"
@@ -17,8 +17,11 @@ namespace {
 /// Up to here a product runs straight from the stored b.
 constexpr int64_t fewRows = 12;
 constexpr int64_t columnsPerUnit = 16;
-/// Many rows are taken in stripes of at most so many, whose part of a (this many bytes) stays in the second cache.
-constexpr int64_t mostRowsOfUnit = 384, fewestRowsOfUnit = 96, bytesOfStripe = 1280 * 1024;
+/// Of many rows, a unit of work is at most so many of them and so many columns: b is packed once for these rows, and the rows
+/// are read once for these columns.
+constexpr int64_t rowsOfUnit = 512, columnsOfUnit = 192;
+/// Rows are packed as long as they take no more than this together; what is left is done after them.
+constexpr int64_t bytesOfRound = 32 * 1024 * 1024;
 /// Less than this per piece is not worth handing to another thread.
 constexpr int64_t bytesPerPiece = 32 * 1024;
 
@@ -28,12 +31,11 @@ struct Operand {
   const char *at(int64_t index, int64_t element) const { return static_cast<const char *>(data) + index * batch * element; }
 };
 
-/// a as dense f32 rows. Rows a multiple of 4 KiB apart would all fall into the same few cache lines: they get a gap.
+/// a as dense f32 rows, for products of few rows.
 Operand denseF32(tprt_context *ctx, tp::DType type, Operand a, int64_t batch, int64_t m, int64_t k) {
-  bool clashes = m > fewRows && a.row % 1024 == 0;
-  if (type == tp::DType::F32 && a.col == 1 && !clashes)
+  if (type == tp::DType::F32 && a.col == 1)
     return a;
-  int64_t matrices = a.batch == 0 ? 1 : batch, row = (k + 15) / 16 * 16 + 16;
+  int64_t matrices = a.batch == 0 ? 1 : batch, row = (k + 15) / 16 * 16;
   float *dense = static_cast<float *>(ctx->scratch(matrices * m * row * sizeof(float)));
   int64_t element = tp::bytesOf(type);
   ctx->pool.parallelFor(matrices * m, std::max<int64_t>(1, 8192 / std::max<int64_t>(k, 1)), [&](int64_t begin, int64_t end) {
@@ -67,32 +69,62 @@ void gemmF64(tprt_context *ctx, Operand a, Operand b, double *c, int64_t cBatch,
   });
 }
 
-/// Rows of a stripe when m are to be multiplied over k: all stripes about alike, and whole steps of the kernels (12 or 6 rows).
-int64_t rowsOfUnit(int64_t m, int64_t k) {
-  int64_t fitting = bytesOfStripe / (std::max<int64_t>(k, 1) * int64_t(sizeof(float)));
-  int64_t most = std::clamp(fitting, fewestRowsOfUnit, mostRowsOfUnit), stripes = (m + most - 1) / most;
-  return ((m + stripes - 1) / stripes + 11) / 12 * 12;
-}
+int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-/// Calls piece(matrix, row, rows, first column, last column, scratch) on the rank's threads until all of [batch, m, n] is
-/// covered. A unit is some columns of some rows of one matrix; units are numbered columns fastest, and neighbouring units of
-/// the same rows are done in one call. `columnBytes` is what one column of b takes.
-template <class Piece>
-void overPieces(tprt_context *ctx, int64_t batch, int64_t m, int64_t n, int64_t k, int64_t columnBytes, const Piece &piece) {
-  const cpu::Kernels &kernels = cpu::kernels();
-  bool few = m <= fewRows;
-  int64_t columns = few ? columnsPerUnit : kernels.panelWidth, rows = few ? m : rowsOfUnit(m, k);
-  int64_t across = (n + columns - 1) / columns, down = (m + rows - 1) / rows;
-  int64_t unitBytes = columns * std::max<int64_t>(columnBytes, 1) * (few ? 1 : std::min(m, rows));
-  ctx->pool.parallelFor(batch * down * across, std::max<int64_t>(1, bytesPerPiece / unitBytes), [&](int64_t begin, int64_t end) {
-    float *scratch = few ? nullptr : cpu::threadScratch(kernels.gemmScratch(rows));
+/// Calls piece(matrix, first column, last column) on the rank's threads until the columns of all matrices are covered.
+/// `columnBytes` is what one column of b takes.
+template <class Piece> void overColumns(tprt_context *ctx, int64_t batch, int64_t n, int64_t columnBytes, const Piece &piece) {
+  int64_t across = ceilDiv(n, columnsPerUnit), unitBytes = columnsPerUnit * std::max<int64_t>(columnBytes, 1);
+  ctx->pool.parallelFor(batch * across, std::max<int64_t>(1, bytesPerPiece / unitBytes), [&](int64_t begin, int64_t end) {
     for (int64_t unit = begin; unit < end;) {
-      int64_t stripe = unit / across, first = unit % across, last = std::min(across, first + end - unit);
-      int64_t row = stripe % down * rows;
-      piece(stripe / down, row, std::min(rows, m - row), first * columns, std::min(n, last * columns), scratch);
+      int64_t first = unit % across, last = std::min(across, first + end - unit);
+      piece(unit / across, first * columnsPerUnit, std::min(n, last * columnsPerUnit));
       unit += last - first;
     }
   });
+}
+
+/// Packs rows of a and calls piece(matrix, first row, rows, those rows packed, first column, last column, scratch) on the
+/// rank's threads until all of [batch, m, n] is covered.
+template <class Piece>
+void overBlocks(tprt_context *ctx, tp::DType type, Operand a, int64_t batch, int64_t m, int64_t n, int64_t k,
+                const Piece &piece) {
+  const cpu::Kernels &kernels = cpu::kernels();
+  const int64_t strip = kernels.packedRows, element = tp::bytesOf(type), stripBytes = strip * std::max<int64_t>(k, 1) * 4;
+  // A round packs some matrices whole, or some rows of one.
+  const int64_t strips = ceilDiv(m, strip), most = std::max(ceilDiv(rowsOfUnit, strip), bytesOfRound / stripBytes);
+  const int64_t stripsOfRound = ceilDiv(strips, ceilDiv(strips, most)),
+                matricesOfRound = std::clamp<int64_t>(most / strips, 1, batch);
+  for (int64_t matrix = 0; matrix < batch; matrix += matricesOfRound)
+    for (int64_t top = 0; top < strips; top += stripsOfRound) {
+      const int64_t matrices = std::min(matricesOfRound, batch - matrix), tall = std::min(stripsOfRound, strips - top);
+      const int64_t packedMatrices = a.batch == 0 ? 1 : matrices;
+      float *packed = static_cast<float *>(ctx->scratch(packedMatrices * tall * stripBytes));
+      auto packedAt = [&](int64_t index, int64_t row) {
+        return packed + (a.batch == 0 ? 0 : index * tall * strip * k) + row * k;
+      };
+      ctx->pool.parallelFor(packedMatrices * tall, std::max<int64_t>(1, bytesPerPiece / stripBytes),
+                            [&](int64_t begin, int64_t end) {
+                              for (int64_t unit = begin; unit < end; ++unit) {
+                                int64_t row = (top + unit % tall) * strip;
+                                kernels.packRows(type, k, a.at(matrix + unit / tall, element) + row * a.row * element, a.row,
+                                                 a.col, std::min(strip, m - row), packed + unit * strip * k);
+                              }
+                            });
+      // Units are all about alike, and enough of them to keep every thread busy to the end.
+      const int64_t first = top * strip, rows = std::min(tall * strip, m - first);
+      const int64_t down = ceilDiv(rows, rowsOfUnit), height = ceilDiv(ceilDiv(rows, down), strip) * strip;
+      int64_t width = columnsOfUnit;
+      while (width > kernels.panelWidth && matrices * down * ceilDiv(n, width) < 4 * ctx->pool.size())
+        width /= 2;
+      const int64_t across = ceilDiv(n, width);
+      ctx->pool.parallelForEach(matrices * down * across, [&](int64_t unit) {
+        float *scratch = cpu::threadScratch(kernels.gemmScratch(std::min(height, rows), std::min(width, n), k));
+        int64_t index = unit / (down * across), row = unit / across % down * height, column = unit % across * width;
+        piece(matrix + index, first + row, std::min(height, rows - row), packedAt(index, row), column,
+              std::min(n, column + width), scratch);
+      });
+    }
 }
 
 } // namespace
@@ -113,16 +145,21 @@ void tprt_gemm(tprt_context *ctx, int64_t dtype, int64_t batch, int64_t m, int64
 
     const cpu::Kernels &kernels = cpu::kernels();
     int64_t element = tp::bytesOf(type);
-    left = denseF32(ctx, type, left, batch, m, k);
-    overPieces(ctx, batch, m, n, k, k * element,
-               [&](int64_t index, int64_t row, int64_t height, int64_t begin, int64_t end, float *scratch) {
-                 const float *x = reinterpret_cast<const float *>(left.at(index, sizeof(float))) + row * left.row;
-                 cpu::MatrixView y{right.at(index, element), right.row, right.col};
-                 void *z = static_cast<char *>(c) + (index * c_batch + row * c_row) * element;
-                 if (scratch)
-                   kernels.gemmBlock(type, height, k, x, left.row, y, begin, end, z, c_row, accumulate, scratch);
-                 else
-                   kernels.gemmFewRows(type, height, k, x, left.row, y, begin, end, z, c_row, accumulate);
+    auto resultAt = [&](int64_t index, int64_t row) {
+      return static_cast<char *>(c) + (index * c_batch + row * c_row) * element;
+    };
+    auto rightAt = [&](int64_t index) { return cpu::MatrixView{right.at(index, element), right.row, right.col}; };
+    if (m <= fewRows) {
+      left = denseF32(ctx, type, left, batch, m, k);
+      return overColumns(ctx, batch, n, k * element, [&](int64_t index, int64_t begin, int64_t end) {
+        const float *x = reinterpret_cast<const float *>(left.at(index, sizeof(float)));
+        kernels.gemmFewRows(type, m, k, x, left.row, rightAt(index), begin, end, resultAt(index, 0), c_row, accumulate);
+      });
+    }
+    overBlocks(ctx, type, left, batch, m, n, k,
+               [&](int64_t index, int64_t row, int64_t rows, const float *packed, int64_t begin, int64_t end, float *scratch) {
+                 kernels.gemmBlock(type, rows, k, packed, rightAt(index), begin, end, resultAt(index, row), c_row, accumulate,
+                                   scratch);
                });
   });
 }
@@ -136,18 +173,17 @@ void tprt_gemm_stored(tprt_context *ctx, int64_t format, int64_t m, int64_t n, i
     tp::StoredType type = tp::storedType(stored);
     int64_t rowBytes = k / type.blockElements * type.blockBytes;
     const cpu::Kernels &kernels = cpu::kernels();
-    Operand left = denseF32(ctx, tp::DType::F32, {a, 0, a_row, 1}, 1, m, k);
-    // A block of a few bits takes longer than its bytes do.
-    int64_t columnBytes = m <= fewRows ? std::max(rowBytes, k * 3 / 2) : k * int64_t(sizeof(float));
-    overPieces(ctx, 1, m, n, k, columnBytes,
-               [&](int64_t, int64_t row, int64_t height, int64_t begin, int64_t end, float *scratch) {
-                 const float *x = static_cast<const float *>(left.data) + row * left.row;
-                 const char *y = static_cast<const char *>(b);
-                 float *z = static_cast<float *>(c) + row * c_row;
-                 if (scratch)
-                   kernels.storedBlock(stored, height, k, x, left.row, y, rowBytes, begin, end, z, c_row, scratch);
-                 else
-                   kernels.storedFewRows(stored, height, k, x, left.row, y, rowBytes, begin, end, z, c_row);
+    const char *right = static_cast<const char *>(b);
+    float *result = static_cast<float *>(c);
+    if (m <= fewRows) {
+      // A block of a few bits takes longer than its bytes do.
+      return overColumns(ctx, 1, n, std::max(rowBytes, k * 3 / 2), [&](int64_t, int64_t begin, int64_t end) {
+        kernels.storedFewRows(stored, m, k, static_cast<const float *>(a), a_row, right, rowBytes, begin, end, result, c_row);
+      });
+    }
+    overBlocks(ctx, tp::DType::F32, {a, 0, a_row, 1}, 1, m, n, k,
+               [&](int64_t, int64_t row, int64_t rows, const float *packed, int64_t begin, int64_t end, float *scratch) {
+                 kernels.storedBlock(stored, rows, k, packed, right, rowBytes, begin, end, result + row * c_row, c_row, scratch);
                });
   });
 }

@@ -59,5 +59,6 @@ struct tprt_context {
   std::exception_ptr failure;
 
 private:
-  std::vector<char> scratchMemory;
+  std::unique_ptr<char[]> scratchMemory;
+  int64_t scratchBytes = 0;
 };

@@ -26,15 +26,26 @@ public:
   /// Calls body(begin, end) for pieces that cover [0, count) once; a piece has at least `grain` iterations, except the
   /// last. Rethrows the first exception of a piece, after all are done. Only the owning thread calls this, not nested.
   template <class Body> void parallelFor(int64_t count, int64_t grain, Body &&body) {
-    using Plain = std::remove_reference_t<Body>;
-    run(
-        count, grain, [](void *self, int64_t begin, int64_t end) { (*static_cast<Plain *>(self))(begin, end); },
-        const_cast<void *>(static_cast<const void *>(&body)));
+    run(count, grain, piecesPerThread * size(), pieceOf(body), const_cast<void *>(static_cast<const void *>(&body)));
+  }
+
+  /// The same with a piece for every i in [0, count), for work of some 100 us each: a thread that has less of its core than
+  /// the others takes fewer.
+  template <class Body> void parallelForEach(int64_t count, Body &&body) {
+    auto one = [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i)
+        body(i);
+    };
+    run(count, 1, count, pieceOf(one), &one);
   }
 
 private:
   using Piece = void (*)(void *self, int64_t begin, int64_t end);
-  void run(int64_t count, int64_t grain, Piece piece, void *self);
+  static constexpr int64_t piecesPerThread = 4;
+  template <class Body> static Piece pieceOf(Body &) {
+    return [](void *self, int64_t begin, int64_t end) { (*static_cast<std::remove_reference_t<Body> *>(self))(begin, end); };
+  }
+  void run(int64_t count, int64_t grain, int64_t mostPieces, Piece piece, void *self);
   bool workOn(uint64_t loop);
   void help();
   void stop();

@@ -60,6 +60,15 @@ TEST(Gemm, SmallAndEmptySizes) {
   }
 }
 
+// Sums wait between blocks of k, rows are packed in several rounds, and units end in the middle of strips and panels.
+TEST(Gemm, BlocksOfEveryDimension) {
+  for (bool transposed : {false, true}) {
+    check({1, 530, 140, 800, transposed, !transposed, transposed, 2}, tp::DType::F32);
+    check({1, 1030, 5, 9000, transposed, transposed, false, 2}, tp::DType::BF16);
+    check({70, 49, 6, 3000, transposed, transposed, false, 3}, tp::DType::F32);
+  }
+}
+
 TEST(Gemm, ManyRowsOfLargeStride) { check({1, 400, 40, 1024, false, true, false, 2}, tp::DType::F32); }
 
 // One matrix for the whole batch, and a result whose rows lie apart.

@@ -30,8 +30,9 @@ TEST_F(KernelSets, MatrixProducts) {
   for (bool transposed : {false, true}) {
     tprt::cpu::MatrixView view{b.data(), transposed ? 1 : n, transposed ? k : 1};
     expectEqual(m * n, [&](const Kernels &kernels, float *c) {
-      std::vector<float> scratch(kernels.gemmScratch(m));
-      kernels.gemmBlock(tp::DType::F32, m, k, a.data(), k, view, 0, n, c, n, false, scratch.data());
+      std::vector<float> scratch(kernels.gemmScratch(m, n, k)), packed((m + kernels.packedRows) * k);
+      kernels.packRows(tp::DType::F32, k, a.data(), k, 1, m, packed.data());
+      kernels.gemmBlock(tp::DType::F32, m, k, packed.data(), view, 0, n, c, n, false, scratch.data());
     });
     expectEqual(5 * n, [&](const Kernels &kernels, float *c) {
       kernels.gemmFewRows(tp::DType::F32, 5, k, a.data(), k, view, 0, n, c, n, false);

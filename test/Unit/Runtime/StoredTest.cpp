@@ -95,11 +95,13 @@ TEST(Stored, KernelSetsAgree) {
       const tprt::cpu::Kernels *sets[] = {&tprt::cpu::v3::table, &tprt::cpu::v4::table};
       for (int i = 0; i < 2; ++i) {
         results[i].resize(m * n);
-        std::vector<float> scratch(sets[i]->gemmScratch(m));
+        std::vector<float> scratch(sets[i]->gemmScratch(m, n, k)), packed((m + sets[i]->packedRows) * k);
+        sets[i]->packRows(tp::DType::F32, k, a.data(), k, 1, m, packed.data());
         if (m == 5)
           sets[i]->storedFewRows(format, m, k, a.data(), k, b.stored.data(), rowBytes, 0, n, results[i].data(), n);
         else
-          sets[i]->storedBlock(format, m, k, a.data(), k, b.stored.data(), rowBytes, 0, n, results[i].data(), n, scratch.data());
+          sets[i]->storedBlock(format, m, k, packed.data(), b.stored.data(), rowBytes, 0, n, results[i].data(), n,
+                               scratch.data());
       }
       EXPECT_EQ(std::memcmp(results[0].data(), results[1].data(), m * n * sizeof(float)), 0) << type.name << " m " << m;
     }

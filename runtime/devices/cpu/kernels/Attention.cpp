@@ -2,7 +2,7 @@
 //
 // Scores of a block never leave the scratch memory: per block they are computed (queries x keys), turned into weights
 // relative to the largest score so far, and multiplied with the values; what was summed before is scaled down when a
-// larger score turns up (Milakov and Gimelshein 2018; Dao et al. 2022). Keys no query of the task sees are skipped.
+// larger score turns up (Milakov and Gimelshein 2018; Dao et al. 2022). Queries that see no key of a block skip it.
 // Few rows (decoding) take keys and values where they lie; many take them from packed panels.
 #include "devices/cpu/kernels/Dots.h"
 #include "devices/cpu/kernels/Functions.h"
@@ -15,6 +15,8 @@ namespace TPRT_KERNELS {
 namespace {
 
 constexpr int64_t keysPerBlock = 64;
+/// So many rows at a time meet a block of packed keys and values: their scores stay in the first cache.
+constexpr int64_t rowsPerPass = 48;
 
 int64_t padded(int64_t n) { return (n + panelWidth - 1) / panelWidth * panelWidth; }
 
@@ -29,7 +31,7 @@ void multiply(int64_t rows, int64_t k, const float *a, int64_t aRow, const float
           for (int64_t r = 0; r < step; ++r)
             for (int64_t v = 0; v < vectorsPerPanel; ++v)
               acc[r][v] = load(c + (i + r) * cRow + j + v * lanes);
-        multiplyPanel<step>(k, a + i * aRow, aRow, panels + j * k, panelWidth, acc);
+        multiplyPanel(k, a + i * aRow, aRow, 1, panels + j * k, acc);
         for (int64_t r = 0; r < step; ++r)
           for (int64_t v = 0; v < vectorsPerPanel; ++v)
             store(c + (i + r) * cRow + j + v * lanes, acc[r][v]);
@@ -115,7 +117,7 @@ struct Workspace {
     q = take(rows * d);
     keys = take(d * keysPerBlock);
     values = take(keysPerBlock * padded(dv));
-    scores = take(rows * keysPerBlock);
+    scores = take((rows < rowsPerPass ? rows : rowsPerPass) * keysPerBlock);
     out = take(rows * padded(dv));
     top = take(rows);
     total = take(rows);
@@ -172,43 +174,56 @@ template <class T> void run(const AttentionTask &task) {
     }
   }
 
+  auto weighRow = [&](int64_t row, int64_t key, int64_t keys, float *scores) {
+    int64_t low = task.first[row / heads] - key, high = task.last[row / heads] - key;
+    bool whole = low <= 0 && high >= keysPerBlock && keys == keysPerBlock && !task.keyMask;
+    if (!whole)
+      for (int64_t j = 0; j < keysPerBlock; ++j)
+        if (j < low || j >= high || j >= keys || (task.keyMask && !task.keyMask[key + j]))
+          scores[j] = -__builtin_inff();
+    weigh(scores, work.top[row], work.total[row], work.out + row * outWidth, outWidth);
+  };
+
   for (int64_t key = begin / keysPerBlock * keysPerBlock; key < end; key += keysPerBlock) {
     int64_t keys = end - key < keysPerBlock ? end - key : keysPerBlock;
+    // Queries before the first and after the last that see a key of this block are not computed.
+    int64_t firstQuery = task.queries, lastQuery = 0;
+    for (int64_t i = 0; i < task.queries; ++i)
+      if (task.first[i] < key + keys && task.last[i] > key) {
+        firstQuery = i < firstQuery ? i : firstQuery;
+        lastQuery = i + 1;
+      }
+    if (lastQuery == 0)
+      continue;
+
     if (packed) {
       for (int64_t j = 0; j < keysPerBlock; j += panelWidth) {
         int64_t columns = keys - j < panelWidth ? keys - j : panelWidth;
-        packPanel(d, k + (key + j) * task.kRow, 1, task.kRow, columns, work.keys + j * d);
+        packPanel(d, k + (key + j) * task.kRow, 1, task.kRow, columns, vectorsPerPanel, work.keys + j * d);
       }
       for (int64_t j = 0; j < outWidth; j += panelWidth)
-        packPanel(keys, v + key * task.vRow + j, task.vRow, 1, dv - j < panelWidth ? dv - j : panelWidth, work.values + j * keys);
-      multiply(rows, d, work.q, d, work.keys, keysPerBlock, work.scores, keysPerBlock, false);
+        packPanel(keys, v + key * task.vRow + j, task.vRow, 1, dv - j < panelWidth ? dv - j : panelWidth, vectorsPerPanel,
+                  work.values + j * keys);
+      for (int64_t row = firstQuery * heads; row < lastQuery * heads; row += rowsPerPass) {
+        int64_t count = lastQuery * heads - row < rowsPerPass ? lastQuery * heads - row : rowsPerPass;
+        multiply(count, d, work.q + row * d, d, work.keys, keysPerBlock, work.scores, keysPerBlock, false);
+        for (int64_t i = 0; i < count; ++i)
+          weighRow(row + i, key, keys, work.scores + i * keysPerBlock);
+        multiply(count, keys, work.scores, keysPerBlock, work.values, outWidth, work.out + row * outWidth, outWidth, true);
+      }
     } else {
       int64_t readable = task.keys - key < keysPerBlock ? task.keys - key : keysPerBlock;
       inGroups(rows, [&](int64_t row, auto count) {
         scoresOfRows<T, count.value>(keys, readable, d, work.q + row * d, k + key * task.kRow, task.kRow,
                                      work.scores + row * keysPerBlock);
       });
-    }
-
-    for (int64_t i = 0; i < task.queries; ++i)
-      for (int64_t h = 0; h < heads; ++h) {
-        int64_t row = i * heads + h;
-        float *scores = work.scores + row * keysPerBlock;
-        int64_t low = task.first[i] - key, high = task.last[i] - key;
-        bool whole = low <= 0 && high >= keysPerBlock && keys == keysPerBlock && !task.keyMask;
-        if (!whole)
-          for (int64_t j = 0; j < keysPerBlock; ++j)
-            if (j < low || j >= high || j >= keys || (task.keyMask && !task.keyMask[key + j]))
-              scores[j] = -__builtin_inff();
-        weigh(scores, work.top[row], work.total[row], work.out + row * outWidth, outWidth);
-      }
-    if (packed)
-      multiply(rows, keys, work.scores, keysPerBlock, work.values, outWidth, work.out, outWidth, true);
-    else
+      for (int64_t row = 0; row < rows; ++row)
+        weighRow(row, key, keys, work.scores + row * keysPerBlock);
       inGroups(rows, [&](int64_t row, auto count) {
         addValues<T, count.value>(keys, dv, work.scores + row * keysPerBlock, v + key * task.vRow, task.vRow,
                                   work.out + row * outWidth, outWidth);
       });
+    }
   }
 
   for (int64_t i = 0; i < task.queries; ++i)

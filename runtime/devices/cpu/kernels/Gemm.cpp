@@ -82,16 +82,24 @@ void gemmFewRows(tp::DType type, int64_t m, int64_t k, const float *a, int64_t a
   });
 }
 
-int64_t gemmScratch(int64_t m) { return depthPerBlock * panelWidth + (m + rowsPerStep) * panelWidth; }
+int64_t gemmScratch(int64_t m, int64_t columns, int64_t k) { return blockedScratch(m, columns, k); }
 
-void gemmBlock(tp::DType type, int64_t m, int64_t k, const float *a, int64_t aRow, MatrixView b, int64_t begin, int64_t end,
-               void *c, int64_t cRow, bool accumulate, float *scratch) {
+void packRows(tp::DType type, int64_t k, const void *a, int64_t row, int64_t col, int64_t rows, float *packed) {
+  withFloatType(type, [&](auto tag) {
+    const auto *from = static_cast<const decltype(tag) *>(a);
+    for (int64_t i = 0; i < rows; i += rowsOfStrip)
+      packStrip(k, from + i * row, row, col, rows - i < rowsOfStrip ? rows - i : rowsOfStrip, packed + i * k);
+  });
+}
+
+void gemmBlock(tp::DType type, int64_t m, int64_t k, const float *a, MatrixView b, int64_t begin, int64_t end, void *c,
+               int64_t cRow, bool accumulate, float *scratch) {
   withFloatType(type, [&](auto tag) {
     using T = decltype(tag);
     const T *from = static_cast<const T *>(b.data) + begin * b.col;
-    multiplyBlocked(m, k, a, aRow, static_cast<T *>(c) + begin, cRow, end - begin, accumulate, scratch,
-                    [&](int64_t first, int64_t depth, int64_t column, int64_t width, float *panel) {
-                      packPanel(depth, from + column * b.col + first * b.row, b.row, b.col, width, panel);
+    multiplyBlocked(m, k, a, static_cast<T *>(c) + begin, cRow, end - begin, accumulate, scratch,
+                    [&](int64_t first, int64_t depth, int64_t column, int64_t width, int64_t vectors, float *panel) {
+                      packPanel(depth, from + column * b.col + first * b.row, b.row, b.col, width, vectors, panel);
                     });
   });
 }

@@ -1,41 +1,39 @@
-// The heart of every matrix product here: rows of a, broadcast, times a panel of b that is 32 columns wide.
+// The heart of every matrix product here: rows of a, broadcast, times a panel of b that is a few vectors wide.
 //
-// acc[M][2] stays in registers (AVX-512: 24 of 32 for twelve rows). The panel holds b as [k][panelWidth], dense, so one
-// panel is read from the first or second cache once for every M rows of a. Each element's sum runs over k in order.
+// The sums stay in registers (AVX-512: 24 of 32). A panel holds b as [k][width], dense, so it is read from the first or second
+// cache once for all those rows of a. Each element's sum runs over k in order.
 #pragma once
 #include "devices/cpu/kernels/Vector.h"
 
 namespace TPRT_KERNELS {
 
+/// Of attention, where a is small and lies in the first cache: rows of a at a time, and vectors of a panel.
 #ifdef __AVX512F__
-constexpr int64_t vectorsPerPanel = 2;
-constexpr int64_t rowsPerStep = 12;
+constexpr int64_t rowsPerStep = 12, vectorsPerPanel = 2;
 #else
-constexpr int64_t vectorsPerPanel = 1;
-constexpr int64_t rowsPerStep = 6;
+constexpr int64_t rowsPerStep = 6, vectorsPerPanel = 1;
 #endif
 constexpr int64_t panelWidth = vectorsPerPanel * lanes;
 
-/// acc += a[M, k] * panel[k, panelWidth]; rows of a lie aRow apart, rows of the panel panelRow apart.
-template <int64_t M>
-inline void multiplyPanel(int64_t k, const float *a, int64_t aRow, const float *panel, int64_t panelRow,
-                          Vec (&acc)[M][vectorsPerPanel]) {
-  Vec total[M][vectorsPerPanel];
+/// acc += a[M, k] * panel[k, V * lanes]; a's element (i, p) at a[i * aRow + p * aStep].
+template <int64_t M, int64_t V>
+inline void multiplyPanel(int64_t k, const float *a, int64_t aRow, int64_t aStep, const float *panel, Vec (&acc)[M][V]) {
+  Vec total[M][V];
   for (int64_t i = 0; i < M; ++i)
-    for (int64_t v = 0; v < vectorsPerPanel; ++v)
+    for (int64_t v = 0; v < V; ++v)
       total[i][v] = acc[i][v];
   for (int64_t p = 0; p < k; ++p) {
-    Vec column[vectorsPerPanel];
-    for (int64_t v = 0; v < vectorsPerPanel; ++v)
-      column[v] = load(panel + p * panelRow + v * lanes);
+    Vec column[V];
+    for (int64_t v = 0; v < V; ++v)
+      column[v] = load(panel + (p * V + v) * lanes);
     for (int64_t i = 0; i < M; ++i) {
-      Vec value = splat(a[i * aRow + p]);
-      for (int64_t v = 0; v < vectorsPerPanel; ++v)
+      Vec value = splat(a[i * aRow + p * aStep]);
+      for (int64_t v = 0; v < V; ++v)
         total[i][v] += value * column[v];
     }
   }
   for (int64_t i = 0; i < M; ++i)
-    for (int64_t v = 0; v < vectorsPerPanel; ++v)
+    for (int64_t v = 0; v < V; ++v)
       acc[i][v] = total[i][v];
 }
 
@@ -78,19 +76,21 @@ inline void storeTransposed(Vec (&rows)[16], float *out, int64_t outRow) {
     store(out + j * outRow, rows[j]);
 }
 
-/// panel[p][j] = element (p, begin + j) of b for j < columns, 0 for the rest of the panel.
-template <class T> inline void packPanel(int64_t k, const T *b, int64_t row, int64_t col, int64_t columns, float *panel) {
+/// panel[p][j] = element (p, j) of b for j < columns, 0 for the rest of the panel, which is `vectors` wide.
+template <class T>
+inline void packPanel(int64_t k, const T *b, int64_t row, int64_t col, int64_t columns, int64_t vectors, float *panel) {
+  const int64_t width = vectors * lanes;
   if (col == 1) {
     for (int64_t p = 0; p < k; ++p)
-      for (int64_t v = 0; v < vectorsPerPanel; ++v) {
+      for (int64_t v = 0; v < vectors; ++v) {
         int64_t left = columns - v * lanes;
         const T *from = b + p * row + v * lanes;
-        store(panel + p * panelWidth + v * lanes, left >= lanes ? load(from) : left > 0 ? loadSome(from, left) : Vec{});
+        store(panel + p * width + v * lanes, left >= lanes ? load(from) : left > 0 ? loadSome(from, left) : Vec{});
       }
     return;
   }
   // Columns are contiguous (row == 1): sixteen of them at a time, transposed in registers.
-  for (int64_t v = 0; v < vectorsPerPanel; ++v)
+  for (int64_t v = 0; v < vectors; ++v)
     for (int64_t p = 0; p < k; p += lanes) {
       int64_t depth = k - p < lanes ? k - p : lanes;
       Vec block[16];
@@ -99,12 +99,12 @@ template <class T> inline void packPanel(int64_t k, const T *b, int64_t row, int
         block[j] = v * lanes + j >= columns ? Vec{} : depth == lanes ? load(from) : loadSome(from, depth);
       }
       if (depth == lanes) {
-        storeTransposed(block, panel + p * panelWidth + v * lanes, panelWidth);
+        storeTransposed(block, panel + p * width + v * lanes, width);
       } else {
         float tail[16 * 16];
         storeTransposed(block, tail, 16);
         for (int64_t i = 0; i < depth; ++i)
-          std::memcpy(panel + (p + i) * panelWidth + v * lanes, tail + i * 16, 16 * sizeof(float));
+          std::memcpy(panel + (p + i) * width + v * lanes, tail + i * 16, 16 * sizeof(float));
       }
     }
 }

@@ -8,9 +8,11 @@ namespace TPRT_KERNELS {
 
 namespace {
 
-/// panel[p][j] = element p of row j of b for j < columns, 0 for the rest of the panel.
-template <class Format> void packStored(int64_t k, const char *b, int64_t rowBytes, int64_t columns, float *panel) {
-  for (int64_t v = 0; v < vectorsPerPanel; ++v)
+/// panel[p][j] = element p of row j of b for j < columns, 0 for the rest of the panel, which is `vectors` wide.
+template <class Format>
+void packStored(int64_t k, const char *b, int64_t rowBytes, int64_t columns, int64_t vectors, float *panel) {
+  const int64_t width = vectors * lanes;
+  for (int64_t v = 0; v < vectors; ++v)
     for (int64_t p = 0; p < k; p += Format::elements) {
       Vec block[Format::vectors][16];
       for (int64_t j = 0; j < 16; ++j) {
@@ -29,15 +31,15 @@ template <class Format> void packStored(int64_t k, const char *b, int64_t rowByt
           block[i][j] = step[i];
       }
       for (int64_t i = 0; i < Format::vectors; ++i) {
-        float *to = panel + (p + i * lanes) * panelWidth + v * lanes;
+        float *to = panel + (p + i * lanes) * width + v * lanes;
         if (k - p - i * lanes >= lanes) {
-          storeTransposed(block[i], to, panelWidth);
+          storeTransposed(block[i], to, width);
           continue;
         }
         float tail[16 * 16];
         storeTransposed(block[i], tail, 16);
         for (int64_t r = 0; r < k - p - i * lanes; ++r)
-          std::memcpy(to + r * panelWidth, tail + r * 16, 16 * sizeof(float));
+          std::memcpy(to + r * width, tail + r * 16, 16 * sizeof(float));
       }
     }
 }
@@ -67,15 +69,15 @@ void storedFewRows(tp::StoredFormat format, int64_t m, int64_t k, const float *a
   });
 }
 
-void storedBlock(tp::StoredFormat format, int64_t m, int64_t k, const float *a, int64_t aRow, const char *b, int64_t rowBytes,
-                 int64_t begin, int64_t end, float *c, int64_t cRow, float *scratch) {
+void storedBlock(tp::StoredFormat format, int64_t m, int64_t k, const float *a, const char *b, int64_t rowBytes, int64_t begin,
+                 int64_t end, float *c, int64_t cRow, float *scratch) {
   withFormat(format, [&](auto tag) {
     using Format = decltype(tag);
-    static_assert(depthPerBlock % Format::elements == 0, "a panel begins with a whole block");
-    multiplyBlocked(m, k, a, aRow, c + begin, cRow, end - begin, false, scratch,
-                    [&](int64_t first, int64_t depth, int64_t column, int64_t width, float *panel) {
+    static_assert(depthStep % Format::elements == 0, "a panel begins with a whole block");
+    multiplyBlocked(m, k, a, c + begin, cRow, end - begin, false, scratch,
+                    [&](int64_t first, int64_t depth, int64_t column, int64_t width, int64_t vectors, float *panel) {
                       packStored<Format>(depth, b + (begin + column) * rowBytes + first / Format::elements * Format::bytes,
-                                         rowBytes, width, panel);
+                                         rowBytes, width, vectors, panel);
                     });
   });
 }

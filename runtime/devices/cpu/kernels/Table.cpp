@@ -1,6 +1,6 @@
 // One instruction set's kernels, as a table.
+#include "devices/cpu/kernels/Blocked.h"
 #include "devices/cpu/kernels/Functions.h"
-#include "devices/cpu/kernels/Panel.h"
 
 #define TPRT_TEXT2(x) #x
 #define TPRT_TEXT(x) TPRT_TEXT2(x)
@@ -11,9 +11,11 @@ const Kernels table = {
     .isa = "x86-64-" TPRT_TEXT(TPRT_ISA),
     .reduceSources = reduceSources,
     .gemmFewRows = gemmFewRows,
+    .packRows = packRows,
+    .packedRows = rowsOfStrip,
     .gemmBlock = gemmBlock,
     .gemmScratch = gemmScratch,
-    .panelWidth = panelWidth,
+    .panelWidth = columnsOfPanel,
     .storedFewRows = storedFewRows,
     .storedBlock = storedBlock,
     .attention = attention,
