@@ -358,6 +358,11 @@ Array Program::output(int64_t entry, int64_t index) const {
   return joinShards(info, manifest().mesh, resolveShape(info.shape, entryRuns[entry].n), parts);
 }
 
+void Program::releaseValues(int64_t entry) {
+  for (RankMemory &memory : memories)
+    memory.entries[entry] = {};
+}
+
 void Program::resetStates() {
   for (RankMemory &memory : memories)
     for (Buffer &state : memory.states)

@@ -201,8 +201,12 @@ Outcome generate(const Command &command, tprt::Program &program, std::future<std
         full = sequence.ended = true;
       goesOn |= !sequence.ended;
     }
-    if (step == 0)
+    if (step == 0) {
       firstDone = tprt::Clock::now();
+      // It does not run again, and its logits would lie beside those of decoding.
+      if (!command.dumpRanks)
+        program.releaseValues(entryCalled(program, "prefill"));
+    }
     if (!goesOn)
       break;
   }

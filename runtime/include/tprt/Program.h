@@ -69,6 +69,8 @@ public:
   const char *localOutput(int64_t entry, int64_t index, int64_t rank) const;
   std::vector<int64_t> localOutputShape(int64_t entry, int64_t index) const;
 
+  /// Frees what `entry` took in and gave out here; there is nothing to read of it until it has run again.
+  void releaseValues(int64_t entry);
   /// Sets all states to zero.
   void resetStates();
 
