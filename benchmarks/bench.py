@@ -20,6 +20,7 @@ import instructions
 import layer
 import measure
 import memory
+import products
 import profiles
 import table
 
@@ -27,6 +28,7 @@ PIECES = {
     "compile": compile_time.measure,
     "instructions": instructions.measure,
     "layer": layer.measure,
+    "products": products.measure,
     "generate-f32": generate.measure_f32,
     "generate-kept": generate.measure_kept,
     "first-token": generate.measure_first_token,
