@@ -1,8 +1,8 @@
 // tprt_gemm: splits a product over the rank's threads, by columns of b and blocks of rows.
 //
 // Few rows (decoding) are bound by reading b, which happens once and in the order in which it lies in memory; many rows
-// pack a once and b a block at a time on the way, which costs a few percent, so no second copy of a weight is kept. Each
-// element is summed by one thread over k in order: the number of threads does not show in the result.
+// pack b a block at a time on the way, and a where it does not lie well: that costs a few percent, so no second copy of a
+// weight is kept. Each element is summed by one thread over k in order: the number of threads does not show in the result.
 #include "core/Call.h"
 #include "devices/cpu/Kernels.h"
 #include "devices/cpu/Stored.h"
@@ -19,9 +19,12 @@ constexpr int64_t fewRows = 12;
 constexpr int64_t columnsPerUnit = 16;
 /// Of many rows, a unit of work is at most so many of them and so many columns: b is packed once for these rows, and the rows
 /// are read once for these columns.
-constexpr int64_t rowsOfUnit = 512, columnsOfUnit = 192;
+constexpr int64_t rowsOfUnit = 512, columnsOfUnit = 96;
 /// Rows are packed as long as they take no more than this together; what is left is done after them.
 constexpr int64_t bytesOfRound = 32 * 1024 * 1024;
+/// Rows of f32 are read where they lie, which takes no memory, unless they are a multiple of 4 KiB apart: then they share the
+/// same few cache lines and a page each.
+constexpr int64_t clashingRow = 1024;
 /// Less than this per piece is not worth handing to another thread.
 constexpr int64_t bytesPerPiece = 32 * 1024;
 
@@ -84,35 +87,41 @@ template <class Piece> void overColumns(tprt_context *ctx, int64_t batch, int64_
   });
 }
 
-/// Packs rows of a and calls piece(matrix, first row, rows, those rows packed, first column, last column, scratch) on the
-/// rank's threads until all of [batch, m, n] is covered.
+/// Calls piece(matrix, first row, rows, a from that row on, its row stride or 0 where it is packed, first column, last column,
+/// scratch) on the rank's threads until all of [batch, m, n] is covered. Rows that can be read where they lie are not packed.
 template <class Piece>
 void overBlocks(tprt_context *ctx, tp::DType type, Operand a, int64_t batch, int64_t m, int64_t n, int64_t k,
                 const Piece &piece) {
   const cpu::Kernels &kernels = cpu::kernels();
   const int64_t strip = kernels.packedRows, element = tp::bytesOf(type), stripBytes = strip * std::max<int64_t>(k, 1) * 4;
-  // A round packs some matrices whole, or some rows of one.
-  const int64_t strips = ceilDiv(m, strip), most = std::max(ceilDiv(rowsOfUnit, strip), bytesOfRound / stripBytes);
+  const bool inPlace = type == tp::DType::F32 && a.col == 1 && a.row > 0 && a.row % clashingRow != 0;
+  // A round does some matrices whole, or some rows of one: what may be packed at once.
+  const int64_t strips = ceilDiv(m, strip),
+                most = inPlace ? batch * strips : std::max(ceilDiv(rowsOfUnit, strip), bytesOfRound / stripBytes);
   const int64_t stripsOfRound = ceilDiv(strips, ceilDiv(strips, most)),
                 matricesOfRound = std::clamp<int64_t>(most / strips, 1, batch);
   for (int64_t matrix = 0; matrix < batch; matrix += matricesOfRound)
     for (int64_t top = 0; top < strips; top += stripsOfRound) {
       const int64_t matrices = std::min(matricesOfRound, batch - matrix), tall = std::min(stripsOfRound, strips - top);
-      const int64_t packedMatrices = a.batch == 0 ? 1 : matrices;
-      float *packed = static_cast<float *>(ctx->scratch(packedMatrices * tall * stripBytes));
-      auto packedAt = [&](int64_t index, int64_t row) {
-        return packed + (a.batch == 0 ? 0 : index * tall * strip * k) + row * k;
+      const int64_t packedMatrices = a.batch == 0 ? 1 : matrices, first = top * strip, rows = std::min(tall * strip, m - first);
+      float *packed = nullptr;
+      if (!inPlace) {
+        packed = static_cast<float *>(ctx->scratch(packedMatrices * tall * stripBytes));
+        ctx->pool.parallelFor(packedMatrices * tall, std::max<int64_t>(1, bytesPerPiece / stripBytes),
+                              [&](int64_t begin, int64_t end) {
+                                for (int64_t unit = begin; unit < end; ++unit) {
+                                  int64_t row = (top + unit % tall) * strip;
+                                  kernels.packRows(type, k, a.at(matrix + unit / tall, element) + row * a.row * element, a.row,
+                                                   a.col, std::min(strip, m - row), packed + unit * strip * k);
+                                }
+                              });
+      }
+      auto rowsAt = [&](int64_t index, int64_t row) {
+        if (inPlace)
+          return reinterpret_cast<const float *>(a.at(matrix + index, element)) + (first + row) * a.row;
+        return static_cast<const float *>(packed) + (a.batch == 0 ? 0 : index * tall * strip * k) + row * k;
       };
-      ctx->pool.parallelFor(packedMatrices * tall, std::max<int64_t>(1, bytesPerPiece / stripBytes),
-                            [&](int64_t begin, int64_t end) {
-                              for (int64_t unit = begin; unit < end; ++unit) {
-                                int64_t row = (top + unit % tall) * strip;
-                                kernels.packRows(type, k, a.at(matrix + unit / tall, element) + row * a.row * element, a.row,
-                                                 a.col, std::min(strip, m - row), packed + unit * strip * k);
-                              }
-                            });
       // Units are all about alike, and enough of them to keep every thread busy to the end.
-      const int64_t first = top * strip, rows = std::min(tall * strip, m - first);
       const int64_t down = ceilDiv(rows, rowsOfUnit), height = ceilDiv(ceilDiv(rows, down), strip) * strip;
       int64_t width = columnsOfUnit;
       while (width > kernels.panelWidth && matrices * down * ceilDiv(n, width) < 4 * ctx->pool.size())
@@ -121,7 +130,7 @@ void overBlocks(tprt_context *ctx, tp::DType type, Operand a, int64_t batch, int
       ctx->pool.parallelForEach(matrices * down * across, [&](int64_t unit) {
         float *scratch = cpu::threadScratch(kernels.gemmScratch(std::min(height, rows), std::min(width, n), k));
         int64_t index = unit / (down * across), row = unit / across % down * height, column = unit % across * width;
-        piece(matrix + index, first + row, std::min(height, rows - row), packedAt(index, row), column,
+        piece(matrix + index, first + row, std::min(height, rows - row), rowsAt(index, row), inPlace ? a.row : 0, column,
               std::min(n, column + width), scratch);
       });
     }
@@ -156,11 +165,11 @@ void tprt_gemm(tprt_context *ctx, int64_t dtype, int64_t batch, int64_t m, int64
         kernels.gemmFewRows(type, m, k, x, left.row, rightAt(index), begin, end, resultAt(index, 0), c_row, accumulate);
       });
     }
-    overBlocks(ctx, type, left, batch, m, n, k,
-               [&](int64_t index, int64_t row, int64_t rows, const float *packed, int64_t begin, int64_t end, float *scratch) {
-                 kernels.gemmBlock(type, rows, k, packed, rightAt(index), begin, end, resultAt(index, row), c_row, accumulate,
-                                   scratch);
-               });
+    overBlocks(
+        ctx, type, left, batch, m, n, k,
+        [&](int64_t index, int64_t row, int64_t rows, const float *x, int64_t xRow, int64_t begin, int64_t end, float *scratch) {
+          kernels.gemmBlock(type, rows, k, x, xRow, rightAt(index), begin, end, resultAt(index, row), c_row, accumulate, scratch);
+        });
   });
 }
 
@@ -182,8 +191,8 @@ void tprt_gemm_stored(tprt_context *ctx, int64_t format, int64_t m, int64_t n, i
       });
     }
     overBlocks(ctx, tp::DType::F32, {a, 0, a_row, 1}, 1, m, n, k,
-               [&](int64_t, int64_t row, int64_t rows, const float *packed, int64_t begin, int64_t end, float *scratch) {
-                 kernels.storedBlock(stored, rows, k, packed, right, rowBytes, begin, end, result + row * c_row, c_row, scratch);
+               [&](int64_t, int64_t row, int64_t rows, const float *x, int64_t xRow, int64_t begin, int64_t end, float *scratch) {
+                 kernels.storedBlock(stored, rows, k, x, xRow, right, rowBytes, begin, end, result + row * c_row, c_row, scratch);
                });
   });
 }

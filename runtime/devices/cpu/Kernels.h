@@ -50,9 +50,9 @@ struct Kernels {
   /// k * packedRows floats each, the last filled with zeros. row or col is 1.
   void (*packRows)(tp::DType type, int64_t k, const void *a, int64_t row, int64_t col, int64_t rows, float *packed);
   int64_t packedRows;
-  /// The same for many rows, which packRows has packed; `scratch` holds gemmScratch(m, end - begin, k) floats.
-  void (*gemmBlock)(tp::DType type, int64_t m, int64_t k, const float *a, MatrixView b, int64_t begin, int64_t end, void *c,
-                    int64_t cRow, bool accumulate, float *scratch);
+  /// The same for many rows; with aRow 0 packRows has packed them; `scratch` holds gemmScratch(m, end - begin, k) floats.
+  void (*gemmBlock)(tp::DType type, int64_t m, int64_t k, const float *a, int64_t aRow, MatrixView b, int64_t begin, int64_t end,
+                    void *c, int64_t cRow, bool accumulate, float *scratch);
   int64_t (*gemmScratch)(int64_t m, int64_t columns, int64_t k);
   /// Columns that are packed together.
   int64_t panelWidth;
@@ -61,9 +61,9 @@ struct Kernels {
   /// [n, k] that is kept as it is in its file. k is whole blocks.
   void (*storedFewRows)(tp::StoredFormat format, int64_t m, int64_t k, const float *a, int64_t aRow, const char *b,
                         int64_t rowBytes, int64_t begin, int64_t end, float *c, int64_t cRow);
-  /// The same for many rows, which packRows has packed; `scratch` holds gemmScratch(m, end - begin, k) floats.
-  void (*storedBlock)(tp::StoredFormat format, int64_t m, int64_t k, const float *a, const char *b, int64_t rowBytes,
-                      int64_t begin, int64_t end, float *c, int64_t cRow, float *scratch);
+  /// The same for many rows; with aRow 0 packRows has packed them; `scratch` holds gemmScratch(m, end - begin, k) floats.
+  void (*storedBlock)(tp::StoredFormat format, int64_t m, int64_t k, const float *a, int64_t aRow, const char *b,
+                      int64_t rowBytes, int64_t begin, int64_t end, float *c, int64_t cRow, float *scratch);
 
   void (*attention)(const AttentionTask &task);
   /// Floats of scratch for rows = heads * queries.

@@ -32,7 +32,10 @@ TEST_F(KernelSets, MatrixProducts) {
     expectEqual(m * n, [&](const Kernels &kernels, float *c) {
       std::vector<float> scratch(kernels.gemmScratch(m, n, k)), packed((m + kernels.packedRows) * k);
       kernels.packRows(tp::DType::F32, k, a.data(), k, 1, m, packed.data());
-      kernels.gemmBlock(tp::DType::F32, m, k, packed.data(), view, 0, n, c, n, false, scratch.data());
+      kernels.gemmBlock(tp::DType::F32, m, k, packed.data(), 0, view, 0, n, c, n, false, scratch.data());
+      std::vector<float> inPlace(m * n);
+      kernels.gemmBlock(tp::DType::F32, m, k, a.data(), k, view, 0, n, inPlace.data(), n, false, scratch.data());
+      EXPECT_EQ(std::memcmp(c, inPlace.data(), m * n * sizeof(float)), 0);
     });
     expectEqual(5 * n, [&](const Kernels &kernels, float *c) {
       kernels.gemmFewRows(tp::DType::F32, 5, k, a.data(), k, view, 0, n, c, n, false);

@@ -100,7 +100,7 @@ TEST(Stored, KernelSetsAgree) {
         if (m == 5)
           sets[i]->storedFewRows(format, m, k, a.data(), k, b.stored.data(), rowBytes, 0, n, results[i].data(), n);
         else
-          sets[i]->storedBlock(format, m, k, packed.data(), b.stored.data(), rowBytes, 0, n, results[i].data(), n,
+          sets[i]->storedBlock(format, m, k, packed.data(), 0, b.stored.data(), rowBytes, 0, n, results[i].data(), n,
                                scratch.data());
       }
       EXPECT_EQ(std::memcmp(results[0].data(), results[1].data(), m * n * sizeof(float)), 0) << type.name << " m " << m;

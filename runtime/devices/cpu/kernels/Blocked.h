@@ -1,7 +1,7 @@
-// Many rows of a times b, both packed, whatever they are packed from.
+// Many rows of a times b, which is packed, whatever it is packed from.
 //
-// Rows of a lie in strips of eight, [k][rowsOfStrip]: one stream instead of eight, and one page of memory instead of one for
-// every row. b is packed one block of its depth at a time, in panels (Panel.h), and used for all rows; while the rows of a pass
+// Rows of a are read where they lie, or from strips of eight, [k][rowsOfStrip]: one stream instead of eight, and one page of
+// memory instead of one for every row. b is packed one block of its depth at a time, in panels (Panel.h), and used for all rows; while the rows of a pass
 // (second cache) meet one panel, the sums of the blocks before wait in `sums`: each element is summed over k in order, and c
 // is rounded once.
 #pragma once
@@ -60,22 +60,22 @@ template <class T> inline void packStrip(int64_t k, const T *a, int64_t row, int
   }
 }
 
-/// sums[M][V * lanes] = or += a strip[depth][M of rowsOfStrip] * panel[depth][V * lanes].
-template <int64_t M, int64_t V>
-void multiplyTile(int64_t depth, const float *strip, const float *panel, float *sums, bool first) {
+/// sums[M][V * lanes] = or += a[M, depth] * panel[depth][V * lanes]; a is part of a strip (Packed) or has rows aRow apart.
+template <int64_t M, int64_t V, bool Packed>
+void multiplyTile(int64_t depth, const float *a, int64_t aRow, const float *panel, float *sums, bool first) {
   Vec acc[M][V] = {};
   if (!first)
     std::memcpy(acc, sums, sizeof acc);
-  multiplyPanel(depth, strip, 1, rowsOfStrip, panel, acc);
+  multiplyPanel(depth, a, Packed ? 1 : aRow, Packed ? rowsOfStrip : 1, panel, acc);
   std::memcpy(sums, acc, sizeof acc);
 }
 
-using Tile = void (*)(int64_t depth, const float *strip, const float *panel, float *sums, bool first);
+using Tile = void (*)(int64_t depth, const float *a, int64_t aRow, const float *panel, float *sums, bool first);
 
 /// The multiplyTile of so many rows and vectors.
-inline Tile tileOf(int64_t rows, int64_t vectors) {
+template <bool Packed> inline Tile tileOf(int64_t rows, int64_t vectors) {
   static constexpr auto table = []<int64_t... Index>(std::integer_sequence<int64_t, Index...>) {
-    return std::array<Tile, sizeof...(Index)>{multiplyTile<Index / vectorsOfPanel + 1, Index % vectorsOfPanel + 1>...};
+    return std::array<Tile, sizeof...(Index)>{multiplyTile<Index / vectorsOfPanel + 1, Index % vectorsOfPanel + 1, Packed>...};
   }(std::make_integer_sequence<int64_t, rowsOfStrip * vectorsOfPanel>());
   return table[(rows - 1) * vectorsOfPanel + vectors - 1];
 }
@@ -92,12 +92,13 @@ inline int64_t blockedScratch(int64_t m, int64_t columns, int64_t k) {
   return width * depth + (depth < k ? (m + rowsOfStrip - 1) / rowsOfStrip * rowsOfStrip * width : rowsOfStrip * columnsOfPanel);
 }
 
-/// c[m, columns] (+)= a[m, k] * b; a in strips (packStrip), strip s at a + s * rowsOfStrip * k. `pack(first, depth, column,
+/// c[m, columns] (+)= a[m, k] * b; rows of a lie aRow apart, or with aRow 0 in strips
+/// (packStrip), strip s at a + s * rowsOfStrip * k. `pack(first, depth, column,
 /// width, vectors, panel)` makes a panel of so many vectors of the rows [first, first + depth) and the columns [column,
 /// column + width) of b; `first` is a multiple of depthStep. `scratch` holds blockedScratch(m, columns, k) floats.
 template <class T, class Pack>
-inline void multiplyBlocked(int64_t m, int64_t k, const float *a, T *c, int64_t cRow, int64_t columns, bool accumulate,
-                            float *scratch, Pack &&pack) {
+inline void multiplyBlocked(int64_t m, int64_t k, const float *a, int64_t aRow, T *c, int64_t cRow, int64_t columns,
+                            bool accumulate, float *scratch, Pack &&pack) {
   const int64_t panels = (columns + columnsOfPanel - 1) / columnsOfPanel, mostOfBlock = depthPerBlock(k);
   float *block = scratch, *sums = scratch + panels * columnsOfPanel * mostOfBlock;
   auto widthOf = [&](int64_t j) {
@@ -116,7 +117,11 @@ inline void multiplyBlocked(int64_t m, int64_t k, const float *a, T *c, int64_t 
                         vectors = (width + lanes - 1) / lanes;
           // The sums of a product without further blocks wait nowhere: one tile serves all.
           float *tile = mostOfBlock < k ? sums + (i / rowsOfStrip * panels + j) * rowsOfStrip * columnsOfPanel : sums;
-          tileOf(rows, vectors)(depth, a + i * k + first * rowsOfStrip, block + j * columnsOfPanel * depth, tile, first == 0);
+          const float *panel = block + j * columnsOfPanel * depth;
+          if (aRow == 0)
+            tileOf<true>(rows, vectors)(depth, a + i * k + first * rowsOfStrip, 0, panel, tile, first == 0);
+          else
+            tileOf<false>(rows, vectors)(depth, a + i * aRow + first, aRow, panel, tile, first == 0);
           for (int64_t r = 0; last && r < rows; ++r)
             for (int64_t v = 0; v < vectors; ++v)
               putVector(c + (i + r) * cRow + j * columnsOfPanel + v * lanes, width - v * lanes,

@@ -10,13 +10,13 @@ void reduceSources(tp::DType type, tp::Reduction reduction, const void *const *s
 void gemmFewRows(tp::DType type, int64_t m, int64_t k, const float *a, int64_t aRow, MatrixView b, int64_t begin, int64_t end,
                  void *c, int64_t cRow, bool accumulate);
 void packRows(tp::DType type, int64_t k, const void *a, int64_t row, int64_t col, int64_t rows, float *packed);
-void gemmBlock(tp::DType type, int64_t m, int64_t k, const float *a, MatrixView b, int64_t begin, int64_t end, void *c,
-               int64_t cRow, bool accumulate, float *scratch);
+void gemmBlock(tp::DType type, int64_t m, int64_t k, const float *a, int64_t aRow, MatrixView b, int64_t begin, int64_t end,
+               void *c, int64_t cRow, bool accumulate, float *scratch);
 int64_t gemmScratch(int64_t m, int64_t columns, int64_t k);
 void storedFewRows(tp::StoredFormat format, int64_t m, int64_t k, const float *a, int64_t aRow, const char *b, int64_t rowBytes,
                    int64_t begin, int64_t end, float *c, int64_t cRow);
-void storedBlock(tp::StoredFormat format, int64_t m, int64_t k, const float *a, const char *b, int64_t rowBytes, int64_t begin,
-                 int64_t end, float *c, int64_t cRow, float *scratch);
+void storedBlock(tp::StoredFormat format, int64_t m, int64_t k, const float *a, int64_t aRow, const char *b, int64_t rowBytes,
+                 int64_t begin, int64_t end, float *c, int64_t cRow, float *scratch);
 void attention(const AttentionTask &task);
 int64_t attentionScratch(int64_t rows, int64_t d, int64_t dv);
 void rmsNorm(tp::DType type, const void *x, const void *weight, void *out, int64_t begin, int64_t end, int64_t n, double eps);

@@ -92,12 +92,12 @@ void packRows(tp::DType type, int64_t k, const void *a, int64_t row, int64_t col
   });
 }
 
-void gemmBlock(tp::DType type, int64_t m, int64_t k, const float *a, MatrixView b, int64_t begin, int64_t end, void *c,
-               int64_t cRow, bool accumulate, float *scratch) {
+void gemmBlock(tp::DType type, int64_t m, int64_t k, const float *a, int64_t aRow, MatrixView b, int64_t begin, int64_t end,
+               void *c, int64_t cRow, bool accumulate, float *scratch) {
   withFloatType(type, [&](auto tag) {
     using T = decltype(tag);
     const T *from = static_cast<const T *>(b.data) + begin * b.col;
-    multiplyBlocked(m, k, a, static_cast<T *>(c) + begin, cRow, end - begin, accumulate, scratch,
+    multiplyBlocked(m, k, a, aRow, static_cast<T *>(c) + begin, cRow, end - begin, accumulate, scratch,
                     [&](int64_t first, int64_t depth, int64_t column, int64_t width, int64_t vectors, float *panel) {
                       packPanel(depth, from + column * b.col + first * b.row, b.row, b.col, width, vectors, panel);
                     });

@@ -69,12 +69,12 @@ void storedFewRows(tp::StoredFormat format, int64_t m, int64_t k, const float *a
   });
 }
 
-void storedBlock(tp::StoredFormat format, int64_t m, int64_t k, const float *a, const char *b, int64_t rowBytes, int64_t begin,
-                 int64_t end, float *c, int64_t cRow, float *scratch) {
+void storedBlock(tp::StoredFormat format, int64_t m, int64_t k, const float *a, int64_t aRow, const char *b, int64_t rowBytes,
+                 int64_t begin, int64_t end, float *c, int64_t cRow, float *scratch) {
   withFormat(format, [&](auto tag) {
     using Format = decltype(tag);
     static_assert(depthStep % Format::elements == 0, "a panel begins with a whole block");
-    multiplyBlocked(m, k, a, c + begin, cRow, end - begin, false, scratch,
+    multiplyBlocked(m, k, a, aRow, c + begin, cRow, end - begin, false, scratch,
                     [&](int64_t first, int64_t depth, int64_t column, int64_t width, int64_t vectors, float *panel) {
                       packStored<Format>(depth, b + (begin + column) * rowBytes + first / Format::elements * Format::bytes,
                                          rowBytes, width, vectors, panel);
