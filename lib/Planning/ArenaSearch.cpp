@@ -246,20 +246,24 @@ ArenaSearchResult searchArena(const std::vector<ArenaBuffer> &buffers, int64_t c
   // The searches over contours join in when that gave nothing twice. A round ends when all have done their share of it, on
   // however many threads, and who comes first in it is taken: the plan does not depend on their speed.
   constexpr ContourTaste ContourTastes[] = {{0.1, false}, {0.03, true}};
-  constexpr int Attempts = 8, DeepRounds = 2;
+  // The first of them finds most of what is found at all then, so it does twice the work of each of the others.
+  constexpr int64_t ContourShares[] = {16, 8};
+  constexpr int DeepRounds = 2;
   std::vector<std::unique_ptr<ContourSearch>> wide;
   int64_t spent = 0, share = 1 << 19;
   for (uint64_t round = 0; spent < effort && !search.late(); ++round, share += share / 4) {
     if (round == DeepRounds)
       for (const ContourTaste &taste : ContourTastes)
         wide.push_back(std::make_unique<ContourSearch>(buffers, capacity, taste, timeIsUp));
-    int64_t each = std::min(share, (effort - spent) / Attempts / int64_t(1 + wide.size()) + 1);
+    int64_t each = std::min(share, (effort - spent) / (wide.empty() ? 8 : 32) + 1);
     std::vector<std::thread> threads;
-    for (auto &contours : wide)
+    for (size_t i = 0; i < wide.size(); ++i) {
+      auto run = [&contours = *wide[i], until = wide[i]->work + ContourShares[i] * each] { contours.run(until); };
       if (onThreads)
-        threads.emplace_back([&contours, each] { contours->run(contours->work + Attempts * each); });
+        threads.emplace_back(run);
       else
-        contours->run(contours->work + Attempts * each);
+        run();
+    }
     ArenaVerdict verdict = lookDeep(round, each);
     for (std::thread &thread : threads)
       thread.join();

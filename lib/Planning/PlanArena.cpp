@@ -204,7 +204,7 @@ ArenaPlan planArena(const std::vector<ArenaBuffer> &buffers, const ArenaGoal &wa
   };
   constexpr int64_t NoLimit = std::numeric_limits<int64_t>::max();
   ArenaSearchResult exact =
-      searchFor(buffers, goal, wanted.seconds ? NoLimit : 20'000'000, after(0.8), wanted.seconds.has_value());
+      searchFor(buffers, goal, wanted.seconds ? NoLimit : 20'000'000, after(0.95), wanted.seconds.has_value());
   if (exact.verdict == ArenaVerdict::Fits)
     return {exact.offsets, goal};
   best.impossible = wanted.capacity && exact.verdict == ArenaVerdict::Impossible;
