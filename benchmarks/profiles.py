@@ -65,7 +65,7 @@ def traced_layer(options):
         run(tool("tp-run"), module, "--random-inputs", "1", "--threads", str(max(1, CORES // 2)), "--trace", trace)
         text, least = summary_of_trace(trace, 2)
         shares.append(100 * least)
-    write(options, "layer-tp2-trace", "tp-run layer-tp2.tpm --random-inputs 1 --threads 1 --trace FILE (the first execution, which packs the weights)", text)
+    write(options, "layer-tp2-trace", "tp-run layer-tp2.tpm --random-inputs 1 --threads 1 --trace FILE (the first execution)", text)
     return shares
 
 

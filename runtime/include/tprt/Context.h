@@ -3,6 +3,7 @@
 #pragma once
 #include "tp/Support/Mesh.h"
 #include "tprt/Recorder.h"
+#include "tprt/Scratch.h"
 #include "tprt/ThreadPool.h"
 
 #include <csetjmp>
@@ -49,7 +50,7 @@ struct tprt_context {
 
   /// Scratch memory of at least `bytes`, 64-byte aligned, overwritten by the next call. For kernels, on the rank's own
   /// thread.
-  void *scratch(int64_t bytes);
+  void *scratch(int64_t bytes) { return scratchMemory.atLeast(bytes); }
   /// cos and sin for rotary embeddings, kept between calls (devices/cpu/Rope.cpp).
   std::unique_ptr<tprt::RotationTable> rotations;
 
@@ -59,6 +60,5 @@ struct tprt_context {
   std::exception_ptr failure;
 
 private:
-  std::unique_ptr<char[]> scratchMemory;
-  int64_t scratchBytes = 0;
+  tprt::Scratch scratchMemory;
 };
